@@ -221,7 +221,7 @@ def _is_server(entry: Path) -> bool:
     return "(postgres" in before and after.split()[0] not in "ZX"
 
 
-def end_orphans(data: Path, *, patience_s: float = 10) -> None:
+def end_orphans(data: Path, *, patience_s: float = 3) -> None:
     """Wait for the children of a killed postmaster to end, then end those that linger.
 
     They end by themselves when they notice, unless a long statement holds them; while one is

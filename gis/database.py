@@ -1,0 +1,68 @@
+"""The database of the whole house: declarative base, engine, sessions, who acts and why."""
+
+from sqlalchemy import Engine, MetaData, Text, create_engine, text
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+# Stable names: errors are recognised by constraint name, migrations drop by name.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The declarative base of all four packages; each puts its tables in its own schema."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {str: Text}  # noqa: RUF012  SQLAlchemy reads it as a class attribute
+
+
+def connect(
+    url: str,
+    *,
+    application: str = "langbiang",
+    statement_timeout_s: int = 30,
+    pool_size: int = 8,
+) -> Engine:
+    """Make the engine of this process (one per process; no connection is opened yet).
+
+    Args:
+        url: A libpq or SQLAlchemy address of PostgreSQL; psycopg 3 is used whatever it says.
+        application: Shown in `pg_stat_activity`.
+        statement_timeout_s: A statement that runs longer is cancelled; 0 = never (bulk work).
+        pool_size: Connections kept open.
+    """
+    _, _, rest = url.partition("://")
+    return create_engine(
+        f"postgresql+psycopg://{rest}",
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 5,
+            "options": (
+                f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000}"
+                " -c lock_timeout=10000 -c idle_in_transaction_session_timeout=600000"
+            ),
+        },
+    )
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Make the session factory; doors open a transaction with `sessions.begin()`."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def sign_as(session: Session, actor: str, reason: str | None = None) -> None:
+    """Say who acts, and why, until the end of this transaction; `gis.revision` records it."""
+    session.execute(
+        text(
+            "SELECT set_config('langbiang.actor', :actor, true),"
+            " set_config('langbiang.reason', :reason, true)"
+        ),
+        {"actor": actor, "reason": reason or ""},
+    )

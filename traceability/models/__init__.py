@@ -1,0 +1,19 @@
+"""The tables of schema `traceability`: products, lots, codes, links, marketplaces."""
+
+from traceability.models.links import Link, LinkEntry
+from traceability.models.lots import Lot, LotSource
+from traceability.models.marketplaces import Listing, Marketplace
+from traceability.models.products import Certificate, Product
+from traceability.models.serials import Serial
+
+__all__ = [
+    "Certificate",
+    "Link",
+    "LinkEntry",
+    "Listing",
+    "Lot",
+    "LotSource",
+    "Marketplace",
+    "Product",
+    "Serial",
+]
