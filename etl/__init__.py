@@ -1,1 +1,19 @@
-"""Being written."""
+"""Data in and out: what farms, offices and the university hand over becomes rows, and rows files.
+
+The way of a file (each step is one module, and the list is the reading order):
+
+* `readers`: opens a file safely and gives a `Source`: one layer, its coordinate system if it has
+  one, and batches of geometry (WKB) and columns. Nothing here knows the database.
+* `encodings`: Vietnamese text in TCVN3, VNI, Windows-1258 or broken UTF-8, judged per column.
+* `crs_guess`: what the coordinates look like when the file does not say; shown, never assumed.
+* `targets`: what each layer accepts: its table, fields, natural key and kinds of geometry.
+* `rows`: a batch made ready for one target: kinds sorted, heights dropped, WGS84, values typed.
+* `staging`: COPY into a temporary table, checks in SQL, one upsert (`sql/*.sql`).
+* `loading`: the run from file to report, in the transaction that the door opened.
+* `report`: the JSON of the contract.
+
+Rules: a run is all or nothing; loading the same file twice writes nothing; what is refused is
+listed with its row, reason and place; nothing is moved or repaired silently.
+
+The door is `python -m etl` (`__main__`); the site sees `etl.models` and `etl.queries` only.
+"""
