@@ -21,10 +21,20 @@ _LONGEST_FOLDER = 107 - len("/.s.PGSQL.5432")
 class Cluster:
     """Where a private cluster is, and who runs it."""
 
+    home: Path
     data: Path
     sockets: Path
-    password_file: Path
     account: postgres.Account
+
+    @property
+    def password_file(self) -> Path:
+        """Where the password of the one role lies."""
+        return self.home / "keys/database-password"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Tell whether the data lie outside the home, which the server cannot enter."""
+        return self.data.parent.parent == SHARED_HOMES
 
     def exists(self) -> bool:
         """Tell whether there are data; a folder without this file is no cluster."""
@@ -67,7 +77,6 @@ class Cluster:
 def find_cluster(settings: Settings) -> Cluster:
     """Find out where the private cluster of this home is, or would be made."""
     home = settings.home
-    password_file = home / "keys/database-password"
     data = home.resolve() / "postgres"
     if data.is_symlink():
         data = SHARED_HOMES / _hash(home) / "postgres" if _is_copied(data, home) else data.resolve()
@@ -79,7 +88,7 @@ def find_cluster(settings: Settings) -> Cluster:
         account = postgres.unprivileged_account(_nearest_existing(home))
         if not postgres.can_reach(account, _nearest_existing(home)):
             data = SHARED_HOMES / _hash(home) / "postgres"
-    return Cluster(data, _socket_folder(data, home), password_file, account)
+    return Cluster(home, data, _socket_folder(data, home), account)
 
 
 def _socket_folder(data: Path, home: Path) -> Path:

@@ -67,7 +67,7 @@ def start(settings: Settings, *, durable: bool = True) -> None:
     with _no_room_explained(settings.home), _locked(settings.home):
         cluster = find_cluster(settings)
         if not cluster.exists():
-            _create(cluster, settings.home, postgres.choose_installation(), durable=durable)
+            _create(cluster, postgres.choose_installation(), durable=durable)
         installation = postgres.installation_for(cluster.data, cluster.major())
         if not cluster.is_running():
             _start(cluster, installation, durable=durable)
@@ -121,9 +121,7 @@ def status(settings: Settings) -> Status:
     return Status(True, str(cluster.data), True, version, size, revision)
 
 
-def _create(
-    cluster: Cluster, home: Path, installation: postgres.Installation, *, durable: bool
-) -> None:
+def _create(cluster: Cluster, installation: postgres.Installation, *, durable: bool) -> None:
     """Make the data directory beside its place and move it there: never a half-made one."""
     if cluster.data.exists() and any(cluster.data.iterdir()):
         raise UnavailableError(
@@ -131,13 +129,9 @@ def _create(
         )
     parent = cluster.data.parent
     parent.mkdir(parents=True, exist_ok=True)
-    if parent.parent == SHARED_HOMES:
-        for folder in (
-            SHARED_HOMES,
-            parent,
-        ):  # whatever the umask, the server must pass through
-            folder.chmod(0o755)
-        (parent / "home").write_text(f"{home}\n")
+    if cluster.is_elsewhere:
+        for folder in (SHARED_HOMES, parent):
+            folder.chmod(0o755)  # whatever the umask, the server must pass through
     password = _make_password(cluster)
     for left in parent.glob("postgres.new-*"):
         shutil.rmtree(left)
@@ -169,9 +163,9 @@ def _create(
         cluster.data.rmdir()
     (fresh / "data").rename(cluster.data)
     shutil.rmtree(fresh)
-    if parent.parent == SHARED_HOMES:
-        (home / "postgres").unlink(missing_ok=True)
-        (home / "postgres").symlink_to(cluster.data)
+    if cluster.is_elsewhere:
+        (cluster.home / "postgres").unlink(missing_ok=True)
+        (cluster.home / "postgres").symlink_to(cluster.data)
 
 
 def _start(cluster: Cluster, installation: postgres.Installation, *, durable: bool) -> None:
@@ -179,6 +173,8 @@ def _start(cluster: Cluster, installation: postgres.Installation, *, durable: bo
     postgres.end_orphans(cluster.data)
     # A pid in these files may belong to another program by now, and PostgreSQL would believe it.
     (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+    if cluster.is_elsewhere:  # again at each start: a checkout may have been moved
+        (cluster.data.parent / "home").write_text(f"{cluster.home}\n")
     _prepare_sockets(cluster)
     write_configuration(
         cluster.data / "langbiang.conf",
@@ -227,7 +223,7 @@ def _make_password(cluster: Cluster) -> str:
     password = secrets.token_urlsafe(24)
     scratch = folder / f".database-password-{os.getpid()}"
     _write_secret(scratch, password)
-    if os.geteuid() == 0:  # sudo in a person's checkout must not lock that person out
+    if os.geteuid() == 0:
         os.chown(folder, owner.st_uid, owner.st_gid)
         os.chown(scratch, owner.st_uid, owner.st_gid)
     scratch.rename(cluster.password_file)
@@ -259,7 +255,10 @@ def _replace_password(cluster: Cluster, installation: postgres.Installation) -> 
 def _locked(home: Path) -> Iterator[None]:
     """Let one process at a time start or stop; the lock is the folder's, and dies with us."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        if not home.exists():
+            home.mkdir(parents=True)
+            if os.geteuid() == 0:  # sudo in a person's checkout must not lock that person out
+                os.chown(home, home.parent.stat().st_uid, home.parent.stat().st_gid)
         descriptor = os.open(home, os.O_RDONLY)
     except OSError as error:
         raise UnavailableError(f"{home} cannot be used: {error.strerror}.") from error
