@@ -1,0 +1,2 @@
+import Map from "ol/Map.js";
+export { Map };
