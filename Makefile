@@ -1,0 +1,56 @@
+# Lang Biang. The two commands of a newcomer: `make run` and `make test`.
+SHELL = /bin/sh
+PYTHON = .venv/bin/python
+# Everything runs from the checkout, nothing of ours is installed.
+export PYTHONPATH = $(CURDIR)
+PACKAGES = gis traceability etl web
+
+.DEFAULT_GOAL = help
+.PHONY: help run stop setup test test-long check bench notebook lock
+
+help:
+	@echo "make run        install what is missing, start everything, serve on http://127.0.0.1:8000"
+	@echo "                (HOST=0.0.0.0 for phones on the same network, PORT=8001 for another port)"
+	@echo "make stop       stop what make run left"
+	@echo "make setup      install everything, start nothing"
+	@echo "make test       lint, types, layers and the tests; beside a running make run, too"
+	@echo "make test-long  growth, fuzz and fault tests"
+	@echo "make check      lint, types and layers only"
+	@echo "make bench      the benchmarks, ratios in a table"
+	@echo "make notebook   JupyterLab on the notebooks"
+	@echo "make lock       pin the dependencies of pyproject.toml again"
+
+# A port that is taken is said before anything long is begun (without Python yet: afterwards).
+run:
+	@! command -v python3 >/dev/null || python3 scripts/port.py
+	@scripts/bootstrap run
+	@exec $(PYTHON) scripts/serve.py
+
+stop:
+	@[ ! -x $(PYTHON) ] || $(PYTHON) scripts/serve.py stop
+
+setup:
+	@scripts/bootstrap test
+
+check: setup
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m mypy $(PACKAGES)
+	@.venv/bin/lint-imports
+
+test: check
+	@$(PYTHON) -m pytest -m "not long"
+
+test-long: setup
+	@$(PYTHON) -m pytest -m long
+
+bench: setup
+	@$(PYTHON) -m tests.benchmarks
+
+notebook: setup
+	@$(PYTHON) -m gis up
+	@exec $(PYTHON) -m jupyterlab notebooks
+
+# The lock files name no index; uv is used once and thrown away.
+lock:
+	@scripts/lock
