@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     link_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Hosts that resolver links may lead to, separated by commas"
     )
+    forwarded_hops: int = Field(
+        default=0, ge=0, description="How many reverse proxies stand before the site"
+    )
     secret_key: str | None = Field(
         default=None, description="Signs sessions; absent: a key made once under the home"
     )

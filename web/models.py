@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from gis.database import Base
 from gis.models.columns import Identifier, Instant
 
+ROLES = ("farmer", "producer", "officer", "researcher", "leader", "administrator")
+
 
 class Role(Base):
     """A role of DESIGN 8; `public` is nobody's role, so it is not here."""

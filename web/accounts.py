@@ -1,0 +1,168 @@
+"""Accounts: who may sign in, with which roles, by password or by token."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from web.models import Account, AccountRole, Role, Token
+
+# RFC 9106's second recommended option, the default of argon2-cffi.
+_HASHER = PasswordHasher()
+# Verified when there is no such account, so that the answer takes as long.
+_DECOY = _HASHER.hash(secrets.token_hex(16))
+_TOKEN_PREFIX = "lb_"  # noqa: S105  not a secret: it lets scanners recognise a leaked token
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is calling, detached from any session."""
+
+    id: int
+    username: str
+    display_name: str
+    roles: frozenset[str]
+    commune_code: str | None
+    party_id: int | None
+
+    def has(self, *roles: str) -> bool:
+        """Whether the caller has one of the roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+def _caller(account: Account) -> Caller:
+    return Caller(
+        account.id,
+        account.username,
+        account.display_name,
+        account.roles,
+        account.commune_code,
+        account.party_id,
+    )
+
+
+def add_account(
+    session: Session,
+    username: str,
+    roles: list[str],
+    *,
+    display_name: str | None = None,
+    commune_code: str | None = None,
+    is_demo: bool = False,
+) -> str:
+    """Add an account and return its new password, which is kept nowhere.
+
+    Raises:
+        InvalidInputError: When the name is empty or a role is unknown.
+        ConflictError: When the name is taken.
+    """
+    username = username.strip()
+    if not username or any(character.isspace() for character in username):
+        raise InvalidInputError("An account name is one word.")
+    known = set(session.scalars(select(Role.code)))
+    for role in roles:
+        if role not in known:
+            raise InvalidInputError(f"{role} is not a role; roles are {', '.join(sorted(known))}.")
+    if session.scalar(select(Account.id).where(Account.username == username)) is not None:
+        raise ConflictError(f"There is already an account {username}.")
+    password = secrets.token_urlsafe(9)
+    session.add(
+        Account(
+            username=username,
+            display_name=display_name or username,
+            password_hash=_HASHER.hash(password),
+            commune_code=commune_code,
+            session_key=secrets.token_hex(16),
+            is_demo=is_demo,
+            account_roles=[AccountRole(role_code=role) for role in roles],
+        )
+    )
+    session.flush()
+    return password
+
+
+def _account_named(session: Session, username: str) -> Account:
+    account = session.scalar(select(Account).where(Account.username == username))
+    if account is None:
+        raise NotFoundError(f"There is no account {username}.")
+    return account
+
+
+def set_password(session: Session, username: str) -> str:
+    """Give an account a new password, end its sessions, and return the password.
+
+    Raises:
+        NotFoundError: When there is no such account.
+    """
+    account = _account_named(session, username)
+    password = secrets.token_urlsafe(9)
+    account.password_hash = _HASHER.hash(password)
+    account.session_key = secrets.token_hex(16)
+    session.flush()
+    return password
+
+
+def issue_token(session: Session, username: str, label: str = "command line") -> str:
+    """Give an account a personal token for programs; only its SHA-256 is kept.
+
+    Raises:
+        NotFoundError: When there is no such account.
+    """
+    account = _account_named(session, username)
+    token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
+    session.add(Token(account_id=account.id, digest=_digest(token), label=label))
+    session.flush()
+    return token
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_password(session: Session, username: str, password: str) -> tuple[Caller, str] | None:
+    """The caller and the session key of a right name and password, or nothing."""
+    account = session.scalar(
+        select(Account).where(Account.username == username.strip(), Account.is_active)
+    )
+    try:
+        _HASHER.verify(account.password_hash if account else _DECOY, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    if account is None:
+        return None
+    if _HASHER.check_needs_rehash(account.password_hash):
+        account.password_hash = _HASHER.hash(password)
+    account.last_sign_in_at = datetime.now(UTC)
+    return _caller(account), account.session_key
+
+
+def find_by_session(session: Session, account_id: int, session_key: str) -> Caller | None:
+    """The caller of a session cookie, unless its sessions were ended."""
+    account = session.get(Account, account_id)
+    if account is None or not account.is_active:
+        return None
+    if not secrets.compare_digest(account.session_key, session_key):
+        return None
+    return _caller(account)
+
+
+def find_by_token(session: Session, token: str) -> Caller | None:
+    """The caller of a personal token that is neither expired nor revoked."""
+    now = datetime.now(UTC)
+    account = session.scalar(
+        select(Account)
+        .join(Token, Token.account_id == Account.id)
+        .where(
+            Token.digest == _digest(token),
+            Token.revoked_at.is_(None),
+            (Token.expires_at.is_(None)) | (Token.expires_at > now),
+            Account.is_active,
+        )
+    )
+    return _caller(account) if account else None

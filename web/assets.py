@@ -1,0 +1,53 @@
+"""Front-end files: built into `static/dist` with a hash in the name, so they never go stale."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, send_from_directory, url_for
+
+from gis.errors import NotFoundError
+from web import access
+
+DIST = Path(__file__).parent / "static" / "dist"
+blueprint = Blueprint("assets", __name__)
+
+
+def install(app: Flask) -> None:
+    """Serve the built files and give templates `asset('map.js')`."""
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["asset"] = asset
+
+
+def asset(name: str) -> str:
+    """The address of a built file, by the name it has in the sources."""
+    file = _manifest().get(name)
+    if file is None:
+        return url_for("assets.serve", file=name)
+    return url_for("assets.serve", file=file)
+
+
+def _manifest() -> dict[str, str]:
+    """What the front-end build wrote; read once, again in debug mode."""
+    cached: dict[str, str] | None = current_app.extensions.get("langbiang.manifest")
+    if cached is not None and not current_app.debug:
+        return cached
+    path = DIST / "manifest.json"
+    content: Any = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    current_app.extensions["langbiang.manifest"] = content
+    return dict(content)
+
+
+@blueprint.get("/static/<path:file>")
+@access.roles("public")
+def serve(file: str) -> Response:
+    """A built file; hashed names may be kept for a year."""
+    if not (DIST / file).is_file():
+        raise NotFoundError(
+            f"There is no front-end file {file}. `make setup` builds the front end."
+        )
+    hashed = file in _manifest().values()
+    response = send_from_directory(DIST, file, max_age=31536000 if hashed else 0)
+    if hashed:
+        response.cache_control.immutable = True
+    return response

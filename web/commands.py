@@ -1,0 +1,119 @@
+"""The command line of the site: `flask --app web accounts …`."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from sqlalchemy.orm import Session, sessionmaker
+
+from gis.errors import PlatformError
+from web import accounts
+from web.models import ROLES
+
+group = AppGroup("accounts", help="Accounts, their roles, passwords and tokens.")
+
+# (name, role, commune, shown as): the accounts that try the platform out.
+DEMO = (
+    ("admin", "administrator", None, "Quản trị"),
+    ("province", "officer", None, "Cán bộ tỉnh"),
+    ("officer", "officer", "24848", "Cán bộ xã Lạc Dương"),
+    ("farmer", "farmer", None, "Nông dân"),
+    ("producer", "producer", None, "Chủ thể OCOP"),
+    ("researcher", "researcher", None, "Nhà nghiên cứu"),
+    ("leader", "leader", None, "Lãnh đạo"),
+)
+
+
+def install(app: Flask) -> None:
+    """Add the commands to `flask --app web`."""
+    app.cli.add_command(group)
+
+
+def _door(command: Callable[[Session], Any]) -> None:
+    """Run a command in one transaction; a clear error is one line and exit code 1."""
+    sessions: sessionmaker[Session] = current_app.extensions["langbiang.sessions"]
+    try:
+        with sessions.begin() as session:
+            command(session)
+    except PlatformError as error:
+        click.echo(error.detail, err=True)
+        sys.exit(1)
+
+
+@group.command("add")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES))
+@click.option("--commune", help="Code of the commune an officer is limited to.")
+@click.option("--display-name", help="How the site calls the account.")
+def add(name: str, roles: tuple[str, ...], commune: str | None, display_name: str | None) -> None:
+    """Add the account NAME; its new password is printed alone on the last line."""
+
+    def run(session: Session) -> None:
+        click.echo(
+            accounts.add_account(
+                session, name, list(roles), commune_code=commune, display_name=display_name
+            )
+        )
+
+    _door(run)
+
+
+@group.command("password")
+@click.argument("name")
+def password(name: str) -> None:
+    """Give NAME a new password, printed alone on the last line; its sessions end."""
+    _door(lambda session: click.echo(accounts.set_password(session, name)))
+
+
+@group.command("token")
+@click.argument("name")
+@click.option("--label", default="command line", help="What the token is for.")
+def token(name: str, label: str) -> None:
+    """Give NAME a new personal token, printed alone on the last line."""
+    _door(lambda session: click.echo(accounts.issue_token(session, name, label)))
+
+
+@group.command("demo")
+def demo() -> None:
+    """Make the demo accounts once; names and passwords are kept in the home, mode 0600."""
+    path: Path = current_app.extensions["langbiang.settings"].home / "keys" / "demo-accounts"
+
+    def run(session: Session) -> None:
+        kept = _read_kept(path)
+        for name, role, commune, display_name in DEMO:
+            try:
+                kept[name] = accounts.add_account(
+                    session,
+                    name,
+                    [role],
+                    display_name=display_name,
+                    commune_code=commune,
+                    is_demo=True,
+                )
+            except accounts.ConflictError:
+                # Another home's file lost its passwords: make new ones rather than print none.
+                if name not in kept:
+                    kept[name] = accounts.set_password(session, name)
+        _write_kept(path, kept)
+        for name, secret in kept.items():
+            click.echo(f"{name}\t{secret}")
+
+    _door(run)
+
+
+def _read_kept(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    return dict(line.split("\t") for line in path.read_text().splitlines() if "\t" in line)
+
+
+def _write_kept(path: Path, kept: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(f"{name}\t{secret}\n" for name, secret in kept.items())

@@ -1,0 +1,16 @@
+"""Rate limits of the doors that strangers may knock at."""
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+# Counted per process: behind several processes the limits are that many times wider.
+limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
+
+SIGN_IN = "10 per minute"
+SUBMIT = "60 per minute"
+
+
+def install(app: Flask) -> None:
+    """Attach the limiter; `LANGBIANG` tests switch it off by `RATELIMIT_ENABLED`."""
+    limiter.init_app(app)

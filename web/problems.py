@@ -1,0 +1,253 @@
+"""Errors as answers: RFC 9457 problem documents for programs, plain pages for people.
+
+This is the only place that gives an error of the domain an HTTP status. A class finds its row
+through its MRO, so a subclass needs none of its own.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+import structlog
+from flask import Blueprint, Flask, Response, g, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException, NotFound
+
+from gis import errors
+from web import access
+
+log = structlog.get_logger()
+blueprint = Blueprint("problems", __name__)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One type of problem: its status, its title, its page's cause and remedy."""
+
+    status: int
+    slug: str
+    title: str
+    page_title: Any
+    cause: Any
+    remedy: Any
+
+
+KINDS: dict[type[errors.PlatformError], Kind] = {
+    errors.InvalidInputError: Kind(
+        400,
+        "invalid-input",
+        "Invalid input",
+        lazy_gettext("Dữ liệu chưa đúng"),
+        lazy_gettext("Một giá trị đã gửi không hợp lệ."),
+        lazy_gettext("Sửa giá trị được nêu rồi gửi lại."),
+    ),
+    errors.InvalidGeometryError: Kind(
+        422,
+        "invalid-geometry",
+        "Invalid geometry",
+        lazy_gettext("Ranh giới chưa đúng"),
+        lazy_gettext("Hình vẽ tự cắt, để hở hoặc nằm ngoài nơi cho phép."),
+        lazy_gettext("Vẽ lại đoạn được nêu rồi gửi lại."),
+    ),
+    errors.CrsMismatchError: Kind(
+        422,
+        "crs-mismatch",
+        "Coordinate system mismatch",
+        lazy_gettext("Sai hệ tọa độ"),
+        lazy_gettext("Hệ tọa độ không rõ hoặc không khớp với dữ liệu."),
+        lazy_gettext("Nêu rõ hệ tọa độ, ví dụ EPSG:5899 (VN-2000 Lâm Đồng)."),
+    ),
+    errors.NotFoundError: Kind(
+        404,
+        "not-found",
+        "Not found",
+        lazy_gettext("Không tìm thấy"),
+        lazy_gettext("Không có thứ mang mã hoặc địa chỉ này."),
+        lazy_gettext("Kiểm tra lại mã, hoặc tìm từ trang chủ."),
+    ),
+    errors.ConflictError: Kind(
+        409,
+        "conflict",
+        "Conflict",
+        lazy_gettext("Trái với dữ liệu đã có"),
+        lazy_gettext("Dữ liệu đã được người khác thay đổi hoặc đã tồn tại."),
+        lazy_gettext("Xem bản hiện tại rồi quyết định."),
+    ),
+    errors.ForbiddenError: Kind(
+        403,
+        "forbidden",
+        "Forbidden",
+        lazy_gettext("Không có quyền"),
+        lazy_gettext("Tài khoản này không có quyền làm việc đó."),
+        lazy_gettext("Đăng nhập bằng tài khoản khác hoặc liên hệ quản trị."),
+    ),
+    errors.UnavailableError: Kind(
+        503,
+        "unavailable",
+        "Unavailable",
+        lazy_gettext("Hệ thống tạm dừng"),
+        lazy_gettext("Cơ sở dữ liệu chưa sẵn sàng."),
+        lazy_gettext("Thử lại sau ít phút. Không có dữ liệu nào bị mất."),
+    ),
+    errors.BrokenChainError: Kind(
+        500,
+        "broken-chain",
+        "Stored evidence fails verification",
+        lazy_gettext("Bằng chứng lưu trữ không khớp"),
+        lazy_gettext("Nhật ký đã lưu không qua được kiểm chứng."),
+        lazy_gettext("Báo ngay cho quản trị."),
+    ),
+    errors.PlatformError: Kind(
+        500,
+        "error",
+        "Error",
+        lazy_gettext("Lỗi"),
+        lazy_gettext("Có lỗi xảy ra."),
+        lazy_gettext("Thử lại; nếu vẫn lỗi, báo cho quản trị."),
+    ),
+}
+
+
+def kind_of(error_class: type[errors.PlatformError]) -> Kind:
+    """The row of an error class, or of its nearest ancestor that has one."""
+    return next(KINDS[ancestor] for ancestor in error_class.__mro__ if ancestor in KINDS)
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the application as a problem."""
+    app.register_blueprint(blueprint)
+    app.register_error_handler(errors.PlatformError, _answer_platform_error)
+    app.register_error_handler(HTTPException, _answer_http_exception)
+    app.register_error_handler(OperationalError, _answer_database_down)
+    app.register_error_handler(DBAPIError, _answer_database_error)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def answer(
+    status: int,
+    title: str,
+    *,
+    type_: str = "about:blank",
+    detail: str | None = None,
+    page_title: str | None = None,
+    context: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """One problem, as JSON or as a page by what the caller accepts.
+
+    Reserved members win over the context (RFC 9457 section 3.2).
+    """
+    body: dict[str, Any] = {
+        **(context or {}),
+        "type": type_,
+        "title": title,
+        "status": status,
+        "instance": request.path,
+    }
+    if detail:
+        body["detail"] = detail
+    if access.wants_page():
+        response = Response(
+            render_template(
+                "problem.html", problem=body, page_title=page_title or title, request_id=_id()
+            ),
+            status,
+            mimetype="text/html",
+        )
+    else:
+        response = Response(
+            orjson.dumps(body, default=str), status, content_type="application/problem+json"
+        )
+    response.headers.update(headers or {})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _id() -> str | None:
+    return g.get("request_id")
+
+
+def _answer_platform_error(error: errors.PlatformError) -> Response:
+    kind = kind_of(type(error))
+    if kind.status >= 500:
+        log.error("problem", slug=kind.slug, detail=error.detail, context=error.context)
+    return answer(
+        kind.status,
+        kind.title,
+        type_=f"/problems/{kind.slug}",
+        detail=error.detail,
+        page_title=str(kind.page_title),
+        context=error.context,
+    )
+
+
+def _answer_http_exception(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        # A redirect that Werkzeug itself raised, or an answer somebody made already.
+        return error.get_response()  # type: ignore[return-value]
+    kept = ("Allow", "Retry-After", "WWW-Authenticate")
+    headers = {name: value for name, value in error.get_headers() if name in kept}
+    if status == 401:
+        headers.setdefault("WWW-Authenticate", 'Bearer realm="Lang Biang", Basic realm="token"')
+    page_titles = {
+        401: _("Cần đăng nhập"),
+        404: _("Không tìm thấy trang này"),
+        405: _("Cách gọi không được hỗ trợ"),
+        413: _("Tệp quá lớn"),
+        429: _("Gửi quá nhiều lần, vui lòng chờ một lát"),
+    }
+    # Werkzeug's own sentence for an unknown address speaks of spelling; the title says enough.
+    detail = None if isinstance(error, NotFound) else error.description
+    return answer(
+        status, error.name, detail=detail, page_title=page_titles.get(status), headers=headers
+    )
+
+
+def _answer_database_down(error: OperationalError) -> Response:
+    """A statement cancelled by its timeout, or a database that is away: never a traceback."""
+    log.error("database", error=str(error.orig))
+    timed_out = isinstance(error.orig, psycopg.errors.QueryCanceled)
+    sentence = (
+        "The question took too long; ask for less." if timed_out else "The database is away."
+    )
+    response = _answer_platform_error(errors.UnavailableError(sentence))
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def _answer_database_error(error: DBAPIError) -> Response:
+    """What the database refused although the views let it pass: by its constraint, if it has one."""
+    diagnostic = getattr(error.orig, "diag", None)
+    constraint = getattr(diagnostic, "constraint_name", None)
+    if constraint and isinstance(error.orig, psycopg.errors.IntegrityError):
+        log.warning("constraint", name=constraint)
+        return _answer_platform_error(
+            errors.ConflictError(
+                f"The database refuses this ({constraint}).", constraint=constraint
+            )
+        )
+    return _answer_unexpected(error)
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    log.exception("unexpected", path=request.path, exc_info=error)
+    return answer(
+        500,
+        "Internal Server Error",
+        page_title=_("Hệ thống gặp lỗi"),
+        context={"request_id": _id()},
+    )
+
+
+@blueprint.get("/problems/<slug>")
+@access.roles("public")
+def problem_page(slug: str) -> str:
+    """The page of one type of problem: cause and remedy."""
+    kind = next((kind for kind in KINDS.values() if kind.slug == slug), None)
+    if kind is None:
+        raise errors.NotFoundError(f"There is no type of problem {slug}.")
+    return render_template("problem_type.html", kind=kind)

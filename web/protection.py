@@ -1,0 +1,80 @@
+"""What protects the people who use the site: headers, CSRF, the key that signs sessions."""
+
+import os
+import secrets
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+
+from gis.settings import Settings
+
+# No inline script or style, nothing from elsewhere: every asset is the site's own.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data: blob:",
+        "style-src 'self'",
+        "worker-src 'self' blob:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def install(app: Flask) -> None:
+    """Protect forms against CSRF and send the security headers."""
+    csrf = CSRFProtect()
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    csrf.init_app(app)
+
+    @app.before_request
+    def check_forms() -> None:
+        # A token or no cookie at all cannot be ridden; a browser cannot send JSON across sites
+        # without CORS, which only the resolver's reading routes grant.
+        if g.get("by_token") or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
+            return
+        if request.is_json and request.headers.get("Sec-Fetch-Site", "same-origin") in (
+            "same-origin",
+            "none",
+        ):
+            return
+        csrf.protect()
+
+    @app.after_request
+    def send_headers(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+        headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self)")
+        if request.is_secure:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs sessions: the configured one, or one made once under the home.
+
+    Every process of one home gets the same key, also when several start at once.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    folder = settings.home / "keys"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "secret-key"
+    if not path.exists():
+        draft = Path(f"{path}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
