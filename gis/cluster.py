@@ -52,7 +52,7 @@ class Cluster:
             return False
         if not Path("/proc/self/cwd").exists():
             return _exists(process)
-        return process in postgres.processes_in(self.data)
+        return postgres.is_server_in(self.data, process)
 
     def url(self, database: str = NAME) -> str:
         """The address of one of its databases.
@@ -96,7 +96,7 @@ def _socket_folder(data: Path, home: Path) -> Path:
     beside = data.parent / "socket"
     if len(os.fsencode(beside)) <= _LONGEST_FOLDER:
         return beside
-    return Path("/tmp") / f"langbiang-{_hash(home)}"
+    return Path("/tmp") / f"langbiang-{_hash(home)}"  # noqa: S108 - its owner is checked
 
 
 def _is_copied(link: Path, home: Path) -> bool:

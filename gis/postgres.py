@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gis.errors import UnavailableError
 
@@ -73,21 +74,14 @@ def find_installations() -> list[Installation]:
         *Path("/usr").glob("pgsql-*/bin"),
     ]
     if found := shutil.which("pg_config"):
-        printed = subprocess.run([found, "--bindir"], capture_output=True, text=True, check=False)
-        folders.append(Path(printed.stdout.strip() or "/nonexistent"))
+        folders.append(Path(_answer([found, "--bindir"]).strip() or "/nonexistent"))
     if found := shutil.which("postgres"):
         folders.append(Path(found).resolve().parent)
     installations = {}
     for folder in folders:
         if all(os.access(folder / name, os.X_OK) for name in _PROGRAMS):
-            said = subprocess.run(
-                [folder / "postgres", "--version"],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            # "postgres (PostgreSQL) 15.18 (Debian …)", "… 18beta1"
-            if version := re.search(r"\(PostgreSQL\) (\d+)", said.stdout):
+            said = _answer([str(folder / "postgres"), "--version"])
+            if version := re.search(r"\(PostgreSQL\) (\d+)", said):
                 installations[folder.resolve()] = Installation(folder, int(version[1]))
     return sorted(installations.values(), key=lambda each: each.major, reverse=True)
 
@@ -143,19 +137,28 @@ def run_as(
         if not name.startswith(("PG", "LC_")) and name != "LANGUAGE"
     }
     environment |= {"LC_ALL": "C.UTF-8", "LC_MESSAGES": "C"}
-    if not account.is_other():
-        return subprocess.run(
-            command,
-            capture_output=True, text=True, check=False, timeout=timeout_s,
-            env=environment, cwd="/", stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    return subprocess.run(
+    change: dict[str, Any] = {}
+    if account.is_other():
+        environment |= {"HOME": "/", "USER": account.name}
+        groups = os.getgrouplist(account.name, account.gid)
+        change = {"user": account.uid, "group": account.gid, "extra_groups": groups}
+    return subprocess.run(  # noqa: S603 - our own lists of arguments, no shell
         command,
-        capture_output=True, text=True, check=False, timeout=timeout_s,
-        env=environment | {"HOME": "/", "USER": account.name}, cwd="/", stdin=subprocess.DEVNULL,
-        user=account.uid, group=account.gid, extra_groups=os.getgrouplist(
-            account.name, account.gid),
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_s,
+        env=environment,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        **change,
+    )
+
+
+def _answer(command: Sequence[str]) -> str:
+    """What a program prints about itself."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout
 
 
 def can_reach(account: Account, folder: Path) -> bool:
@@ -204,20 +207,20 @@ def unprivileged_account(folder: Path) -> Account:
 
 
 def processes_in(folder: Path) -> list[int]:
-    """The server processes that work in `folder`: a postmaster and its children do, in their data."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if (entry / "cwd").readlink() == folder and _is_server(entry):
-                found.append(int(entry.name))
-        except OSError:
-            continue  # ended meanwhile, or somebody else's
-    return found
+    """The server processes at work in `folder`: a postmaster and its children are, in their data."""
+    numbers = (int(entry.name) for entry in Path("/proc").glob("[0-9]*"))
+    return [number for number in numbers if is_server_in(folder, number)]
 
 
-def _is_server(entry: Path) -> bool:
-    """Tell whether this is PostgreSQL, and not one that has ended and waits for its parent."""
-    before, _, after = (entry / "stat").read_text().rpartition(")")
+def is_server_in(folder: Path, process: int) -> bool:
+    """Tell whether this process is PostgreSQL working in `folder`, and has not ended."""
+    entry = Path(f"/proc/{process}")
+    try:
+        if (entry / "cwd").readlink() != folder:
+            return False
+        before, _, after = (entry / "stat").read_text().rpartition(")")
+    except OSError:
+        return False  # ended meanwhile, or somebody else's
     return "(postgres" in before and after.split()[0] not in "ZX"
 
 

@@ -1,0 +1,97 @@
+"""The door of the places: the database server, its migrations, backups and exports."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from gis import server
+from gis.errors import PlatformError
+from gis.migrating import upgrade
+from gis.settings import load_settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def door(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn errors that people may see into one line and exit code 1."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except PlatformError as error:
+            sentence = error.detail
+        except DBAPIError as error:
+            sentence = str(error.orig).strip().partition("\n")[0]
+        except OSError as error:
+            sentence = f"{error.filename or 'The system'}: {error.strerror or error}."
+        click.echo(sentence, err=True)
+        sys.exit(1)
+
+    return guarded
+
+
+@click.group(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Keep the commands together; click shows the text of the module."""
+
+
+@cli.command()
+@door
+def up() -> None:
+    """Start the private cluster (made first, if need be) and run the missing migrations."""
+    settings = load_settings()
+    server.start(settings)
+    upgrade(settings)
+    _show_status()
+
+
+@cli.command()
+@door
+def down() -> None:
+    """Stop the private cluster."""
+    settings = load_settings()
+    if settings.database_url:
+        click.echo("The server of DATABASE_URL is not ours to stop.")
+        return
+    server.stop(settings)
+    click.echo("The database is stopped.")
+
+
+@cli.command()
+@door
+def status() -> None:
+    """Say whether the database runs, its version, its size and its migration."""
+    _show_status()
+
+
+def _show_status() -> None:
+    now = server.status(load_settings())
+    facts: dict[str, Any] = {
+        "database": "private cluster" if now.is_private else "server of DATABASE_URL",
+        "place": now.place,
+        "runs": "yes" if now.is_running else "no",
+        "version": now.version,
+        "size": None if now.size_bytes is None else _readable(now.size_bytes),
+        "migration": now.revision or ("none" if now.is_running else None),
+    }
+    for name, value in facts.items():
+        if value is not None:
+            click.echo(f"{name + ':':<11}{value}")
+
+
+def _readable(size: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m gis")

@@ -1,0 +1,279 @@
+"""`make run`: the database, the web server and a worker, started and ended together.
+
+Each child gets a log under the home and dies with this process, even when this one is killed, so
+that a second `make run` finds the port free. `serve.py stop` is `make stop`.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from port import check_free, lan_address, local_address, wanted_address
+from processes import Child, is_locked_by_us, read_run, send, watch_make
+
+from gis import server
+from gis.cluster import find_cluster
+from gis.errors import PlatformError, UnavailableError
+from gis.migrating import upgrade
+from gis.settings import ROOT, Settings, load_settings
+
+PATIENCE_S = 90  # until the site must be ready
+GRACE_S = 15  # for requests and jobs under way at the end
+
+
+class Stopped(Exception):  # noqa: N818 - no error: somebody asked
+    """SIGINT, SIGTERM or SIGHUP came, or the `make` above us was interrupted."""
+
+
+def main() -> None:
+    """Serve, or stop what serves."""
+    try:
+        settings = load_settings()
+        if sys.argv[1:] == ["stop"]:
+            stop(settings)
+        elif not sys.argv[1:]:
+            serve(settings)
+        else:
+            fail("usage: serve.py [stop]", code=2)
+    except (PlatformError, ValueError) as error:
+        fail(getattr(error, "detail", str(error)))
+    except OSError as error:
+        fail(f"{error.filename or 'The system'}: {error.strerror}.")
+
+
+def serve(settings: Settings) -> None:
+    """Start everything, say so, and stay until somebody stops us or a part ends."""
+    host, port = wanted_address()
+    children: list[Child] = []
+    # A worker with no terminal may inherit "ignore SIGINT"; ours count in any case.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_stopped)
+    is_interrupted = watch_make()
+    try:
+        with only_one(settings, host, port):
+            check_free(host, port)
+            try:
+                run(settings, host, port, children, is_interrupted)
+            except Stopped:
+                say("Stopping …")
+            finally:
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(number, signal.SIG_IGN)
+                end_all(settings, children)
+    except Stopped:
+        return
+
+
+def run(
+    settings: Settings,
+    host: str,
+    port: int,
+    children: list[Child],
+    is_interrupted: Callable[[], bool],
+) -> None:
+    """Start the parts one after the other and watch them; ends by an exception only."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    python = sys.executable
+    reachable = lan_address(host)
+    if not settings.public_url and reachable:
+        # What a phone reads from a QR code must be an address that the phone can open.
+        environment["LANGBIANG_PUBLIC_URL"] = f"http://{reachable}:{port}"
+    logs = settings.home / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+
+    server.start(settings)
+    upgrade(settings)
+    accounts = set_up(python, environment, logs)
+
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    gunicorn = [
+        python, "-m", "gunicorn", "web:create_app()", "--bind", bind,
+        "--worker-class", "gthread", "--threads", "8", "--timeout", "60",
+        "--graceful-timeout", str(GRACE_S - 5), "--no-control-socket",
+    ]  # fmt: skip
+    worker = [python, "-m", "etl", "worker"]
+    children.append(Child("web server", gunicorn, environment, logs / "web.log"))
+    children.append(Child("worker", worker, environment, logs / "worker.log"))
+
+    local = local_address(host, port)
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_ready(local):
+        look_after(settings, children, is_interrupted)
+        if time.monotonic() > deadline:
+            raise UnavailableError(f"The site is not ready after {PATIENCE_S} s: see {logs}.")
+        time.sleep(0.1)
+    announce(local, reachable and f"http://{reachable}:{port}", environment, accounts)
+    while True:
+        for _ in range(10):
+            look_after(None, children, is_interrupted)
+            time.sleep(0.2)
+        look_after(settings, children, is_interrupted)
+
+
+def set_up(python: str, environment: dict[str, str], logs: Path) -> str:
+    """Load the demo where it is not yet, and return its accounts, a line each."""
+    commands = {
+        "demo data": [python, "-m", "etl", "demo"],
+        "demo accounts": [python, "-m", "flask", "--app", "web", "accounts", "demo"],
+    }
+    said = ""
+    for name, command in commands.items():
+        with (logs / "set-up.log").open("a") as log:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            log.write(done.stderr)
+        if done.returncode != 0:
+            raise UnavailableError(f"The {name} could not be loaded:\n{done.stderr[-2000:]}")
+        said = done.stdout
+    return said
+
+
+def look_after(
+    settings: Settings | None, children: list[Child], is_interrupted: Callable[[], bool]
+) -> None:
+    """Raise when something ended: a child, the make above us, or the database."""
+    if is_interrupted():
+        raise Stopped
+    for child in children:
+        child.check()
+    if settings and not settings.database_url and not find_cluster(settings).is_running():
+        log = find_cluster(settings).data / "log"
+        raise UnavailableError(
+            f"The database ended by itself (its log: {log}). Nothing committed is lost:"
+            " `make run` starts it again."
+        )
+
+
+def end_all(settings: Settings, children: list[Child]) -> None:
+    """End the children, then the database; returns when the port is free."""
+    for child in children:
+        child.ask_to_end()
+    deadline = time.monotonic() + GRACE_S
+    for child in children:
+        child.end(deadline)
+    server.stop(settings)
+
+
+def announce(local: str, reachable: str | None, environment: dict[str, str], accounts: str) -> None:
+    """Print the addresses, the demo accounts and one address that a QR code holds."""
+    public = environment.get("LANGBIANG_PUBLIC_URL", local).rstrip("/")
+    lines = [f"Ready: {local}"]
+    if reachable:
+        lines.append(f"On this network: {reachable}")
+    lines += ["", "Demo accounts (name, password):"]
+    lines += [f"  {line.expandtabs(14)}" for line in accounts.splitlines() if line.strip()]
+    if path := qr_path(local):
+        lines += ["", f"A QR code of the demo leads to: {public}{path}"]
+    lines += ["", "Ctrl-C or `make stop` ends it."]
+    say("\n".join(lines))
+
+
+def qr_path(local: str) -> str | None:
+    """The path of a demo product's code: a GS1 Digital Link."""
+    try:
+        with urllib.request.urlopen(f"{local}/api/v1/products", timeout=10) as answer:
+            items = json.load(answer)["items"]
+    except (OSError, ValueError, LookupError):
+        return None
+    gtins = [item["gtin"] for item in items if item.get("gtin")]
+    return f"/01/{gtins[0]:0>14}" if gtins else None
+
+
+def is_ready(local: str) -> bool:
+    """Ask /readyz."""
+    try:
+        with urllib.request.urlopen(f"{local}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def only_one(settings: Settings, host: str, port: int) -> Iterator[None]:
+    """Hold the home's run file; it names us to `make stop` while its lock is held.
+
+    Raises:
+        UnavailableError: When another run holds it, and is not just ending.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with run_file(settings).open("a+") as file:
+        deadline = time.monotonic() + 2 * GRACE_S
+        while not is_locked_by_us(file):
+            file.seek(0)
+            other = read_run(file)
+            # Its database is gone: it has noticed, or will in a moment, and ends.
+            if not is_ending(settings, other) or time.monotonic() > deadline:
+                raise UnavailableError(
+                    f"It runs already, at http://{other.get('address', '?')}: `make stop` ends it."
+                )
+            time.sleep(0.2)
+        file.truncate(0)
+        file.write(json.dumps({"process": os.getpid(), "address": f"{host}:{port}"}))
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def is_ending(settings: Settings, other: dict[str, Any]) -> bool:
+    """Tell whether the run that holds the file is about to end."""
+    if not other or settings.database_url:
+        return not other
+    return not find_cluster(settings).is_running() and "process" in other
+
+
+def stop(settings: Settings) -> None:
+    """End a run of this home, and the database that a killed one left; return when all is gone.
+
+    Raises:
+        UnavailableError: When it belongs to somebody else.
+    """
+    if run_file(settings).exists():
+        with run_file(settings).open("a+") as file:
+            if not is_locked_by_us(file):
+                file.seek(0)
+                process = read_run(file).get("process")
+                for number, patience_s in ((signal.SIGTERM, 2 * GRACE_S + 60), (signal.SIGKILL, 5)):
+                    if process and send(process, number):
+                        deadline = time.monotonic() + patience_s
+                        while time.monotonic() < deadline and not is_locked_by_us(file):
+                            time.sleep(0.1)
+    server.stop(settings)
+
+
+def run_file(settings: Settings) -> Path:
+    """Where a run names itself."""
+    return settings.home / "run.json"
+
+
+def _raise_stopped(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Stopped
+
+
+def say(text: str) -> None:
+    """Print at once, whatever reads us."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def fail(sentence: str, code: int = 1) -> NoReturn:
+    """Say what is wrong and end."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
