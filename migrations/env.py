@@ -6,9 +6,6 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, text
 
-import etl.models
-import gis.models
-import traceability.models
 import web.models  # noqa: F401  imported so that its tables are known
 from gis.database import Base, connect
 from gis.server import database_url
@@ -17,7 +14,7 @@ from gis.settings import load_settings
 SCHEMAS = {"gis", "traceability", "etl", "web"}
 
 
-def include_name(name: str | None, kind: str, parent_names: Any) -> bool:
+def include_name(name: str | None, kind: str, _parent_names: Any) -> bool:
     """Compare our schemas only, without what no model declares.
 
     Partitions of observations are made as data arrives; the accent-free search indexes are on an

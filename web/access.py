@@ -34,9 +34,7 @@ def roles(*names: str) -> Callable[[View], View]:
 
 def roles_of(app: Flask, endpoint: str) -> frozenset[str] | None:
     """The roles that an endpoint states, or nothing when it states none."""
-    return cast(
-        "frozenset[str] | None", getattr(app.view_functions.get(endpoint), "roles", None)
-    )
+    return cast("frozenset[str] | None", getattr(app.view_functions.get(endpoint), "roles", None))
 
 
 def check_every_route(app: Flask) -> None:
@@ -90,9 +88,7 @@ def _find_caller(sessions: sessionmaker[Session]) -> Caller | None:
     token: str | None = None
     authorization = request.authorization
     if authorization is not None:
-        token = (
-            authorization.token if authorization.type == "bearer" else authorization.password
-        )
+        token = authorization.token if authorization.type == "bearer" else authorization.password
         if not token:
             raise Unauthorized("The Authorization header holds no token.")
     elif "account" not in session:

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session, sessionmaker
 
-from gis.errors import PlatformError
+from gis.errors import ConflictError, PlatformError
 from web import accounts
 from web.models import ROLES
 
@@ -95,7 +95,7 @@ def demo() -> None:
                     commune_code=commune,
                     is_demo=True,
                 )
-            except accounts.ConflictError:
+            except ConflictError:
                 # Another home's file lost its passwords: make new ones rather than print none.
                 if name not in kept:
                     kept[name] = accounts.set_password(session, name)

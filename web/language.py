@@ -1,7 +1,10 @@
 """Vietnamese and English: `?lang=en` is remembered; else what the browser prefers among the two."""
 
+from datetime import date
+from decimal import Decimal
+
 from flask import Flask, Response, g, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, format_date, format_decimal, get_locale
 
 LANGUAGES = ("vi", "en")
 
@@ -11,6 +14,8 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=choose)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.globals["language"] = lambda: str(get_locale() or "vi")[:2]
+    app.jinja_env.filters["decimal"] = decimal
+    app.jinja_env.filters["day"] = day
 
     @app.after_request
     def vary(response: Response) -> Response:
@@ -37,3 +42,18 @@ def choose() -> str:
     if g.language not in LANGUAGES:
         g.language = "vi"
     return str(g.language)
+
+
+def decimal(value: float | Decimal | None, digits: int = 0) -> str:
+    """A number as the language writes it: 1.234,5 in Vietnamese; a dash when there is none."""
+    if value is None:
+        return "–"
+    places = f".{'0' * digits}" if digits else ""
+    return str(format_decimal(value, format=f"#,##0{places}"))
+
+
+def day(value: date | None) -> str:
+    """A day as the language writes it: 22/11/2026 in Vietnamese; a dash when there is none."""
+    if value is None:
+        return "–"
+    return str(format_date(value, "dd/MM/yyyy" if choose() == "vi" else "d MMM yyyy"))

@@ -12,5 +12,6 @@ SUBMIT = "60 per minute"
 
 
 def install(app: Flask) -> None:
-    """Attach the limiter; `LANGBIANG` tests switch it off by `RATELIMIT_ENABLED`."""
+    """Attach the limiter."""
     limiter.init_app(app)
+    app.extensions["langbiang.limiter"] = limiter

@@ -9,9 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 from prometheus_client import Histogram
 
-SECONDS = Histogram(
-    "http_request_seconds", "Seconds to answer", ["endpoint", "method", "status"]
-)
+SECONDS = Histogram("http_request_seconds", "Seconds to answer", ["endpoint", "method", "status"])
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -43,7 +41,7 @@ def install(app: Flask) -> None:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         if "began" in g:
             seconds = time.perf_counter() - g.began
-            SECONDS.labels(request.endpoint or "none", request.method, response.status_code).observe(
-                seconds
-            )
+            SECONDS.labels(
+                request.endpoint or "none", request.method, response.status_code
+            ).observe(seconds)
         return response

@@ -5,7 +5,7 @@ through its MRO, so a subclass needs none of its own.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import psycopg
@@ -167,7 +167,7 @@ def answer(
 
 
 def _id() -> str | None:
-    return g.get("request_id")
+    return cast("str | None", g.get("request_id"))
 
 
 def _answer_platform_error(error: errors.PlatformError) -> Response:
@@ -211,16 +211,14 @@ def _answer_database_down(error: OperationalError) -> Response:
     """A statement cancelled by its timeout, or a database that is away: never a traceback."""
     log.error("database", error=str(error.orig))
     timed_out = isinstance(error.orig, psycopg.errors.QueryCanceled)
-    sentence = (
-        "The question took too long; ask for less." if timed_out else "The database is away."
-    )
+    sentence = "The question took too long; ask for less." if timed_out else "The database is away."
     response = _answer_platform_error(errors.UnavailableError(sentence))
     response.headers["Retry-After"] = "10"
     return response
 
 
 def _answer_database_error(error: DBAPIError) -> Response:
-    """What the database refused although the views let it pass: by its constraint, if it has one."""
+    """What the database refused although the views let it pass, by its constraint."""
     diagnostic = getattr(error.orig, "diag", None)
     constraint = getattr(diagnostic, "constraint_name", None)
     if constraint and isinstance(error.orig, psycopg.errors.IntegrityError):
@@ -234,7 +232,7 @@ def _answer_database_error(error: DBAPIError) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
-    log.exception("unexpected", path=request.path, exc_info=error)
+    log.error("unexpected", path=request.path, exc_info=error)
     return answer(
         500,
         "Internal Server Error",

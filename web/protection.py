@@ -30,11 +30,14 @@ def install(app: Flask) -> None:
     csrf = CSRFProtect()
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     csrf.init_app(app)
+    app.config.setdefault("WTF_CSRF_ENABLED", True)
 
     @app.before_request
     def check_forms() -> None:
         # A token or no cookie at all cannot be ridden; a browser cannot send JSON across sites
         # without CORS, which only the resolver's reading routes grant.
+        if not app.config["WTF_CSRF_ENABLED"]:
+            return
         if g.get("by_token") or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
             return
         if request.is_json and request.headers.get("Sec-Fetch-Site", "same-origin") in (

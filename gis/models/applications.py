@@ -118,7 +118,7 @@ class ApplicationPrivate(Base):
 
 
 class ApplicationStep(Base):
-    """One dated step of an application's way: submitted, returned, approved…"""
+    """One dated step of an application's way: submitted, returned, approved, and so on."""
 
     __tablename__ = "application_step"
     __table_args__ = ({"schema": "gis"},)

@@ -1,0 +1,228 @@
+"""What every test stands on: a private cluster of the tests' own, migrated once and cloned.
+
+The cluster lives under `var/test`, apart from the one that `make run` serves from, so both may run
+at once. A missing database is a failure, never a skip.
+"""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg import sql
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from gis import server
+from gis.database import connect, make_sessions
+from gis.settings import Settings
+from web import create_app
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = "migrated"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without REAL_DATA, deselect what needs the real files, and say so."""
+    if os.environ.get("REAL_DATA"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("real_data")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_report_header() -> str:
+    """Say whether the tests over real files run."""
+    folder = os.environ.get("REAL_DATA")
+    if folder:
+        return f"real data: {Path(folder).resolve()}"
+    return "real data: none (REAL_DATA is not set; the tests over real files are deselected)"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of the real files."""
+    folder = Path(os.environ["REAL_DATA"])
+    return folder if folder.is_absolute() else (ROOT / folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The home of the tests' own cluster."""
+    return Path(os.environ.get("LANGBIANG_TEST_HOME", ROOT / "var" / "test"))
+
+
+@pytest.fixture(scope="session")
+def template(home: Path) -> Iterator[str]:
+    """The address of a database migrated by Alembic, made once per process, dropped at the end."""
+    settings = Settings(home=home)
+    server.start(settings, durable=False)
+    base = server.database_url(settings)
+    name = f"{TEMPLATE}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{secrets.token_hex(4)}"
+    with psycopg.connect(base, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = with_database(base, name)
+    migrate(url)
+    yield url
+    drop(base, name)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring a database to a revision by the project's migrations."""
+    engine = connect(url, statement_timeout_s=0)
+    with engine.begin() as connection:
+        config = Config(toml_file=ROOT / "pyproject.toml")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server's address with another database."""
+    head, _, query = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
+def drop(base: str, name: str) -> None:
+    """Drop a database, whoever is still connected."""
+    with psycopg.connect(base, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+
+@pytest.fixture(scope="session")
+def engine(template: str) -> Iterator[Engine]:
+    """An engine on the migrated database, for tests that roll back."""
+    made = connect(template, application="tests")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Iterator[sessionmaker[Session]]:
+    """A session factory on one connection whose outer transaction is rolled back at the end.
+
+    A door's `sessions.begin()` commits a savepoint, so commands, views and the test see each
+    other and nothing stays.
+    """
+    with engine.connect() as connection:
+        outer = connection.begin()
+        yield sessionmaker(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+        outer.rollback()
+
+
+@pytest.fixture
+def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """One session of that factory."""
+    with sessions() as made:
+        yield made
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose home is the test's own folder."""
+    return Settings(home=tmp_path, public_url="https://langbiang.example")
+
+
+@pytest.fixture
+def app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
+    """The application over the test's transaction, without CSRF and rate limits."""
+    made = create_app(settings, sessions)
+    made.config.update(TESTING=False, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    made.extensions["langbiang.limiter"].enabled = False
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of that application."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask, session: Session) -> Callable[..., FlaskClient]:
+    """Make an account with a role and return a client that is signed in as it."""
+    from web.accounts import add_account
+
+    def make(role: str, commune: str | None = None) -> FlaskClient:
+        name = f"{role}-{secrets.token_hex(3)}"
+        password = add_account(session, name, [role], commune_code=commune)
+        session.commit()
+        made = app.test_client()
+        answer = made.post("/dang-nhap", data={"username": name, "password": password})
+        assert answer.status_code == 302, answer.text
+        return made
+
+    return make
+
+
+@pytest.fixture
+def clone(template: str, home: Path) -> Iterator[str]:
+    """The address of a database of the test's own, for what needs real commits."""
+    base = server.database_url(Settings(home=home))
+    name = f"clone_{secrets.token_hex(6)}"
+    source = template.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(base, autocommit=True) as connection:
+        # CREATE DATABASE … TEMPLATE wants nobody on the template.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND state = 'idle'",
+            (source,),
+        )
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(source)
+            )
+        )
+    yield with_database(base, name)
+    drop(base, name)
+
+
+@pytest.fixture
+def clone_sessions(clone: str) -> Iterator[sessionmaker[Session]]:
+    """A session factory on the test's own database; its commits are real."""
+    made = connect(clone, application="tests")
+    yield make_sessions(made)
+    made.dispose()
+
+
+@pytest.fixture
+def run_command(clone: str, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `python -m …` as an operator would, over the test's own database."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if name[:9] != "LANGBIANG"}
+        return subprocess.run(
+            [ROOT / ".venv/bin/python", "-m", *map(str, arguments)],
+            cwd=ROOT,
+            env={**kept, "DATABASE_URL": clone, "LANGBIANG_HOME": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture
+def count_queries(engine: Engine) -> Iterator[Callable[[], int]]:
+    """How many statements ran since the test began (against one query per row)."""
+    statements: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield lambda: len(statements)
+    event.remove(engine, "before_cursor_execute", note)
