@@ -2,6 +2,7 @@
 --
 -- Parameters: west, south, east, north: the frame in EPSG:3857 metres; units_per_m: drawing units
 --   per such metre; day: the day whose communes are drawn; communes, zones, areas: draw them or not;
+--   exact: draw also those areas as they are whose household could be singled out (officers only);
 --   focus: ids of the communes that stand out; except_area: id of a growing area left out or null;
 --   features: EWKB of the things the sketch is about, EPSG:4326.
 -- Result: rank (drawing order), kind, id, name, colour, path (relative SVG commands, half units), x, y
@@ -30,8 +31,13 @@ WITH frame AS (
     FROM gis.high_tech_zone AS z, frame
     WHERE :zones AND z.boundary && frame.land
     UNION ALL
-    SELECT 4, 'area', a.id, a.name, c.colour, coalesce(a.boundary, a.location)
-    FROM gis.growing_area AS a LEFT JOIN gis.crop AS c ON c.id = a.crop_id, frame
+    SELECT 4, 'area', a.id, a.name, c.colour,
+           CASE WHEN :exact OR NOT gis.is_singled_out(p.kind, a.household_count, a.area_ha)
+                THEN coalesce(a.boundary, a.location)
+                ELSE gis.rounded_location(a.location) END
+    FROM frame, gis.growing_area AS a
+    LEFT JOIN gis.crop AS c ON c.id = a.crop_id
+    LEFT JOIN gis.party AS p ON p.id = a.party_id
     WHERE :areas AND (a.boundary && frame.land OR a.boundary IS NULL AND a.location && frame.land)
       AND a.status <> 'closed' AND a.id IS DISTINCT FROM CAST(:except_area AS bigint)
     UNION ALL
@@ -42,14 +48,14 @@ WITH frame AS (
            CASE WHEN ST_CoveredBy(shape, frame.land) THEN shape
                 ELSE ST_Intersection(shape, frame.land) END AS shape
     FROM item, frame
-), scaled AS (
+), scaled AS MATERIALIZED (
     SELECT rank, kind, id, name, colour,
            ST_TransScale(ST_Transform(shape, 3857), -CAST(:west AS float8),
                          -CAST(:north AS float8), CAST(:units_per_m AS float8),
                          CAST(:units_per_m AS float8)) AS shape
     FROM cut
     WHERE NOT ST_IsEmpty(shape)
-), drawn AS (
+), drawn AS MATERIALIZED (
     -- Snapped first, so that neighbours keep one shared edge and simplifying is cheap.
     SELECT rank, kind, id, name, colour,
            CASE WHEN ST_Dimension(shape) = 2

@@ -2,7 +2,9 @@
 
 Everything is computed by PostGIS and drawn by `web/templates/_sketch.html` without a line of
 JavaScript, so consumers' phones, printed pages and officers see the same picture. The projection is
-Web Mercator (EPSG:3857), north up; one drawing unit is about one CSS pixel.
+Web Mercator (EPSG:3857), north up; one drawing unit is about one CSS pixel. Registered growing areas
+are drawn as the public map shows them (`gis.is_singled_out`); the shapes that a caller gives are
+drawn as they are.
 """
 
 from collections.abc import Collection, Sequence
@@ -156,6 +158,7 @@ def sketch_plot(
     day: date,
     except_area: int | None = None,
     areas: bool = True,
+    exact: bool = False,
     width: int = 400,
 ) -> Sketch:
     """Draw one plot from near, with the registered growing areas around it.
@@ -166,10 +169,14 @@ def sketch_plot(
         day: The day whose communes are drawn.
         except_area: The id of the growing area that the shape is, so as not to draw it twice.
         areas: Whether the neighbours are drawn.
+        exact: For officers: neighbours whose household could be singled out are drawn where they
+            are, not where the public map shows them.
         width: Drawing units.
     """
     frame = _shape_frame(session, [shape], LEAST_PLOT_M)
-    return _draw(session, frame, day, [], width, [shape], areas=areas, except_area=except_area)
+    return _draw(
+        session, frame, day, [], width, [shape], areas=areas, exact=exact, except_area=except_area
+    )
 
 
 def _communes(day: date) -> Select[AdministrativeUnit]:
@@ -242,6 +249,7 @@ def _draw(
     *,
     zones: bool = False,
     areas: bool = False,
+    exact: bool = False,
     except_area: int | None = None,
 ) -> Sketch:
     margin = 0.03 * max(frame.east - frame.west, frame.north - frame.south)
@@ -260,6 +268,7 @@ def _draw(
             "communes": True,
             "zones": zones,
             "areas": areas,
+            "exact": exact,
             "focus": list(focus),
             "except_area": except_area,
             "features": [_ewkb(shape) for shape in shapes],
