@@ -1,1 +1,31 @@
-"""Being written."""
+"""Products, from the field to the shop: lots, codes, labels, links, certificates, marketplaces.
+
+Purpose: a buyer scans a code and sees at once what it is, where it grew, who vouches for it and
+where it is sold; an inspector follows a lot back to its fields.
+
+Words:
+    product       what a producer offers; has a GTIN, or the platform's own trace code, or both
+    lot           a batch of one product, made from growing areas (its sources)
+    serial        the number of one single item, printed on its label
+    link          where a code leads; an entry holds all links of one code, one of them the default
+    listing       where a product is sold on a marketplace
+    certificate   OCOP stars: who decided, when, and until when they hold
+
+Rules:
+    * Knows places (gis), knows neither HTTP nor files of users; `python -m traceability` is its
+      only door. Functions take the session first, flush, and never commit.
+    * GS1 numbers are digits with a check digit; own codes hold letters: never confusable.
+    * A code is parsed once at the edge; inside, a `DigitalLink` or `TraceLink` is always valid.
+    * Links lead only to hosts on the allow-list; listings only to their marketplace, by https.
+    * A person's name is public only with consent; a household's fields are never drawn exactly.
+
+In reading order:
+    identifiers.py    GTIN, GLN, SSCC, own trace codes, serials: check digits and characters
+    digital_link.py   GS1 Digital Link addresses: build, parse, walk up
+    trace_link.py     the same for own trace codes: /t/TX-7K3Q-9MHD
+    products.py       register and find products · ocop.py  groups, certificates
+    lots.py           make lots, trace them back to their fields · serials.py  issue serials
+    marketplaces.py   listings · links.py  resolver entries · link_documents.py  their JSON form
+    origin.py         the map of a product's origin, as SVG paths
+    qr.py             symbols as PNG, SVG, PDF · pdf.py  pages as they come · labels.py  the sheets
+"""

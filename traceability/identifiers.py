@@ -77,6 +77,23 @@ def sscc(value: str) -> str:
     return _checked_of_length(value, 18, "SSCC")
 
 
+def element(value: str, longest: int = 20) -> str:
+    """Check an alphanumeric GS1 element such as a lot or a serial, and return it.
+
+    Raises:
+        InvalidIdentifierError: Empty, too long, or characters outside CSET 82.
+    """
+    if not 1 <= len(value) <= longest:
+        raise InvalidIdentifierError(
+            f"A lot or serial has 1 to {longest} characters; {value!r} has {len(value)}."
+        )
+    if wrong := set(value) - CSET82:
+        raise InvalidIdentifierError(
+            f"{value!r} holds {''.join(sorted(wrong))!r}, which GS1 does not admit in it."
+        )
+    return value
+
+
 def new_serials(count: int) -> Iterator[str]:
     """Draw serials: 12 Crockford characters, 60 bits from the system's secure source.
 

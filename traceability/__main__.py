@@ -1,0 +1,258 @@
+"""The command line door of products: `python -m traceability links | issue`."""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from gis.database import connect, make_sessions, sign_as
+from gis.errors import InvalidInputError, PlatformError
+from gis.server import database_url
+from gis.settings import Settings, load_settings
+from traceability import labels, lots, products
+from traceability.link_documents import register_document
+from traceability.links import allowed_hosts
+from traceability.models import Lot, Product
+from traceability.serials import MOST_AT_ONCE, issue_serials
+from traceability.trace_link import label_code
+
+_MOST_BYTES = 50_000_000
+
+
+class _Door(click.Group):
+    """Shows errors meant for people as one line, and exits 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except PlatformError as error:
+            _say(f"Error: {error.detail}")
+            ctx.exit(1)
+        except OperationalError as error:
+            line = str(error.orig).strip().splitlines()[0]
+            _say(f"Error: the database cannot be reached ({line}). Start it: python -m gis up.")
+            ctx.exit(1)
+        except OSError as error:
+            _say(f"Error: {error.filename or 'a file'}: {error.strerror or error}.")
+            ctx.exit(1)
+
+
+@click.group(cls=_Door, help="Products, codes, labels and links.")
+def main() -> None:
+    """Run a command."""
+
+
+@main.command("links")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="HOST",
+    help="A host (or host:port) that links may lead to as well; may be repeated.",
+)
+def register_links(file: Path, hosts: tuple[str, ...]) -> None:
+    """Register the resolver entries of FILE (JSON); each replaces the whole entry of its key."""
+    settings = load_settings()
+    document = _read_json(file)
+    with _transaction(settings, "registering links") as session:
+        allowed = allowed_hosts(session, (*settings.link_hosts, *hosts), settings.public_url)
+        registered = register_document(session, document, allowed)
+    for level in registered:
+        click.echo(f"{level.entry.key} → {level.default.href} ({len(level.links)} links)")
+    click.echo(f"{len(registered)} entries registered.")
+
+
+@main.command("issue")
+@click.option("--gtin", help="The product's GTIN, of 8, 12, 13 or 14 digits.")
+@click.option("--product", "product_id", type=int, help="The product's number on this platform.")
+@click.option("--lot", "lot_code", help="The lot the items belong to.")
+@click.option("--count", type=click.IntRange(1, MOST_AT_ONCE), required=True, help="How many.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where the label sheets (PDF, A4) go.",
+)
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The codes as a table.",
+)
+@click.option(
+    "--sheet",
+    type=click.Choice([str(count) for count in labels.SHEETS]),
+    default="24",
+    show_default=True,
+    help="Labels on a page.",
+)
+def issue(
+    gtin: str | None,
+    product_id: int | None,
+    lot_code: str | None,
+    count: int,
+    out: Path,
+    table: Path | None,
+    sheet: str,
+) -> None:
+    """Issue serial numbers of a product and print their QR labels."""
+    if (gtin is None) == (product_id is None):
+        raise click.UsageError("Give either --gtin or --product.")
+    if table is not None and table.absolute() == out.absolute():
+        raise click.UsageError("--out and --csv name the same file.")
+    settings = load_settings()
+    base = settings.public_url or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
+    with (
+        # Inside out: serials are committed before their labels appear, never the other way round.
+        _replacing(out) as sheets,
+        _replacing(table) as rows,
+        _transaction(settings, "issuing serials") as session,
+    ):
+        product = _product(session, gtin, product_id)
+        lot = lots.get_lot(session, product.id, lot_code) if lot_code is not None else None
+        pages = _print_labels(session, product, lot, count, base, sheets, rows, sheet)
+    click.echo(f"{count} codes of {product.name}: {out} (A4, pages: {pages})")
+    if table is not None:
+        click.echo(f"The codes as a table: {table}")
+    if is_loopback(base):
+        _say(
+            f"Warning: these codes lead to {base}, which only this machine can open."
+            " Set LANGBIANG_PUBLIC_URL to the public address before printing."
+        )
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether an address leads to the very machine that opens it."""
+    host = urlsplit(address).hostname or ""
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return number.is_loopback or number.is_unspecified
+
+
+def _print_labels(
+    session: Session,
+    product: Product,
+    lot: Lot | None,
+    count: int,
+    base: str,
+    sheets: Path,
+    rows: Path,
+    sheet: str,
+) -> int:
+    code = lot.code if lot else None
+
+    def uri(serial: str) -> str:
+        return label_code(product.gtin, product.trace_code, code, serial).uri(base)
+
+    def label(serial: str) -> labels.Label:
+        return labels.Label(uri(serial), product.name, code, serial, product.is_demo)
+
+    def written(writer: TextIO) -> Iterator[labels.Label]:
+        table = csv.writer(writer, lineterminator="\n")
+        table.writerow(("gtin", "lot", "serial", "uri"))
+        for serial in issue_serials(session, product, count, lot):
+            table.writerow((product.gtin or "", code or "", serial, uri(serial)))
+            yield label(serial)
+
+    with (
+        sheets.open("wb") as pdf,
+        rows.open("w", encoding="utf-8", newline="") as writer,
+        _progress(count) as advance,
+    ):
+        return labels.write_sheets(
+            pdf,
+            written(writer),
+            like=label("0" * 12),
+            sheet=labels.SHEETS[int(sheet)],
+            advance=advance,
+        )
+
+
+def _product(session: Session, gtin: str | None, product_id: int | None) -> Product:
+    if gtin is not None:
+        return products.product_of_gtin(session, gtin)
+    return products.get_product(session, product_id or 0)
+
+
+@contextmanager
+def _transaction(settings: Settings, reason: str) -> Iterator[Session]:
+    # 0: printing 100,000 labels holds the transaction for longer than a page may.
+    engine = connect(
+        database_url(settings),
+        application="langbiang traceability",
+        statement_timeout_s=0,
+    )
+    try:
+        with make_sessions(engine).begin() as session:
+            sign_as(session, os.environ.get("USER") or "command line", reason)
+            yield session
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _replacing(path: Path | None) -> Iterator[Path]:
+    """Yield a file beside `path` that takes its place only when all went well."""
+    if path is None:
+        yield Path(os.devnull)
+        return
+    if not path.parent.is_dir():
+        raise InvalidInputError(f"There is no folder {path.parent}.")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress(count: int):  # type: ignore[no-untyped-def]
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with Progress(console=console, transient=True) as bar:
+            task = bar.add_task("Labels", total=count)
+            yield lambda drawn: bar.advance(task, drawn)
+        return
+    done = {"labels": 0}
+
+    def say(drawn: int) -> None:
+        before = done["labels"] * 10 // count
+        done["labels"] += drawn
+        if done["labels"] * 10 // count > before:
+            _say(f"{done['labels']} of {count} labels")
+
+    yield say
+
+
+def _read_json(file: Path) -> object:
+    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    if len(content) > _MOST_BYTES:
+        raise InvalidInputError(f"{file} is larger than {_MOST_BYTES // 10**6} MB.")
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(f"{file} is not JSON in UTF-8: {error}.") from error
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m traceability")

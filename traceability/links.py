@@ -1,0 +1,316 @@
+"""Resolver entries: where each code leads, and which hosts it may lead to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from gis.errors import NotFoundError
+from traceability.digital_link import DigitalLink, parse_path
+from traceability.errors import ForbiddenLinkError
+from traceability.models import (
+    Certificate,
+    Link,
+    LinkEntry,
+    Listing,
+    Lot,
+    Marketplace,
+    Product,
+)
+from traceability.trace_link import Code, TraceLink, label_code, parse_trace_path
+
+RETAILERS = "gs1:hasRetailers"
+CERTIFICATION = "gs1:certificationInfo"
+TRACEABILITY = "gs1:traceability"
+DEFAULT = "gs1:defaultLink"
+
+# What RFC 3986 admits in an address; quote() escapes all the rest.
+_ADDRESS = ":/?#[]@!$&'()*+,;=%-._~"
+_HTML = "text/html"
+
+# Dead addresses are hidden, never deleted.
+LISTED = or_(Listing.http_status.is_(None), Listing.http_status.not_in((404, 410)))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One link to be stored."""
+
+    link_type: str
+    href: str
+    title: str
+    media_type: str | None = None
+    hreflang: Sequence[str] = ()
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An entry that answers for a code: its own, or one above it."""
+
+    code: Code
+    entry: LinkEntry
+    links: list[Link]
+
+    @property
+    def default(self) -> Link:
+        """The one default link."""
+        return next(link for link in self.links if link.is_default)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedHosts:
+    """The hosts that links may lead to: exact ones (with port where given), and whole domains."""
+
+    exact: frozenset[str]
+    domains: tuple[str, ...] = field(default=())
+
+    def check(self, href: str) -> str:
+        """Return the address in plain ASCII; one on this site begins with a single slash.
+
+        Raises:
+            ForbiddenLinkError: Another scheme, a user in it, or a host that is not allowed.
+        """
+        if href.startswith("/") and not href.startswith(("//", "/\\")):
+            return _ascii(href)
+        address = plain_address(href)
+        parts = urlsplit(address)
+        known = {parts.netloc, parts.hostname} & self.exact
+        within = parts.scheme == "https" and any(
+            is_within(parts.netloc, domain) for domain in self.domains
+        )
+        if not known and not within:
+            raise ForbiddenLinkError(
+                f"Links may not lead to {parts.netloc}. The operator can allow it:"
+                f" --allow-host {parts.netloc}, or LANGBIANG_LINK_HOSTS.",
+                host=parts.netloc,
+            )
+        return address
+
+
+def allowed_hosts(session: Session, hosts: Iterable[str], public_url: str | None) -> AllowedHosts:
+    """Gather what links may lead to: the operator's hosts, this site, the marketplaces."""
+    exact = {host.strip().lower() for host in hosts if host.strip()}
+    if public_url:
+        exact.add(urlsplit(public_url).netloc.lower())
+    domains = session.scalars(select(Marketplace.hosts))
+    return AllowedHosts(frozenset(exact), tuple(host for each in domains for host in each))
+
+
+def replace_entry(
+    session: Session,
+    code: Code,
+    targets: Sequence[Target],
+    *,
+    description: str | None = None,
+    product_id: int | None = None,
+) -> LinkEntry:
+    """Store the whole entry of a code; what was there is gone; flushes.
+
+    Args:
+        session: The transaction.
+        code: The code.
+        targets: The links; the first is the default.
+        description: What the code stands on.
+        product_id: The product for whom the entry is made automatically; None: it was posted.
+    """
+    key = anchor(code).path
+    entry = session.scalar(select(LinkEntry).where(LinkEntry.key == key).with_for_update())
+    if entry is None:
+        entry = LinkEntry(key=key, description=description, product_id=product_id)
+        session.add(entry)
+        session.flush()
+    else:
+        entry.description, entry.product_id = description, product_id
+        entry.version += 1
+        session.execute(delete(Link).where(Link.entry_id == entry.id))
+    session.add_all(
+        Link(
+            entry_id=entry.id,
+            position=position,
+            is_default=position == 0,
+            link_type=target.link_type,
+            href=target.href,
+            title=target.title,
+            media_type=target.media_type,
+            hreflang=list(target.hreflang),
+            context=target.context,
+        )
+        for position, target in enumerate(targets)
+    )
+    session.flush()
+    return entry
+
+
+def resolve(session: Session, code: Code) -> list[Level]:
+    """Find the entries that answer for a code: its own first, then those above it.
+
+    Raises:
+        NotFoundError: When nothing is known at any level.
+    """
+    levels = {level.path: level for level in code.levels()}
+    rows = session.execute(
+        select(LinkEntry, Link)
+        .join(Link, Link.entry_id == LinkEntry.id)
+        .where(LinkEntry.key.in_(levels))
+        .order_by(Link.entry_id, Link.position)
+    )
+    entries: dict[str, LinkEntry] = {}
+    links: dict[str, list[Link]] = {}
+    for entry, link in rows:
+        entries[entry.key] = entry
+        links.setdefault(entry.key, []).append(link)
+    if not entries:
+        raise NotFoundError(f"Nothing is known here about {code.path}.", code=code.path)
+    return [
+        Level(level, entries[path], links[path]) for path, level in levels.items() if path in links
+    ]
+
+
+def get_entry(session: Session, code: Code) -> Level:
+    """Return the entry of exactly this code.
+
+    Raises:
+        NotFoundError: When it has none.
+    """
+    level = resolve(session, code)[0]
+    if level.entry.key != anchor(code).path:
+        raise NotFoundError(f"There is no entry for {code.path}.", code=code.path)
+    return level
+
+
+def anchor(code: Code) -> Code:
+    """Return the code under which an entry is kept: a serial stands alone below its GTIN.
+
+    A registration holds (01)+(21) without (22) or (10) (GS1-Conformant Resolver Standard 1.2,
+    section 2.5.9 rule 2); scans that name the lot as well find it while walking up.
+    """
+    if isinstance(code, TraceLink):
+        return TraceLink(code.code, None, code.serial) if code.serial else code
+    if code.key == "01" and (serial := code.get("21")):
+        return DigitalLink("01", code.value, (("21", serial),))
+    return code
+
+
+def publish_product(session: Session, product: Product) -> None:
+    """Make or renew the automatic entries of a product and its lots; posted ones stay; flushes."""
+    page = product_page(product.id)
+    targets = _targets(session, product, page)
+    for code in product_codes(product):
+        _publish(session, code, targets, product)
+    for lot in session.scalars(select(Lot).where(Lot.product_id == product.id)):
+        publish_lot(session, product, lot)
+
+
+def publish_lot(session: Session, product: Product, lot: Lot) -> None:
+    """Make or renew the automatic entries of a lot; posted ones stay; flushes."""
+    targets = _targets(session, product, product_page(product.id, lot.code), f", lô {lot.code}")
+    for code in product_codes(product, lot.code):
+        _publish(session, code, targets, product)
+
+
+def product_codes(
+    product: Product, lot: str | None = None, serial: str | None = None
+) -> list[Code]:
+    """List the codes a product (or its lot or item) answers to: its GTIN's first, its own last."""
+    codes: list[Code] = [TraceLink(product.trace_code, lot, serial)]
+    if product.gtin is not None:
+        codes.insert(0, label_code(product.gtin, product.trace_code, lot, serial))
+    return codes
+
+
+def product_page(product_id: int, lot: str | None = None) -> str:
+    """Return the path of the public page of a product or of its lot."""
+    page = f"/san-pham/{product_id}"
+    return page if lot is None else f"{page}/lo/{quote(lot, safe='')}"
+
+
+def parse_code(raw_path: str) -> Code:
+    """Parse a raw path as a GS1 Digital Link or an own trace code.
+
+    Raises:
+        InvalidIdentifierError: When it is neither.
+    """
+    if raw_path.startswith("/t/"):
+        return parse_trace_path(raw_path)
+    return parse_path(raw_path)
+
+
+def plain_address(url: str) -> str:
+    """Return an http(s) address in plain ASCII, scheme and host in lower case.
+
+    Raises:
+        ForbiddenLinkError: Another scheme, a user or odd port, spaces, backslashes or control
+            characters (browsers read a backslash as a slash: another host than the one checked).
+    """
+    if any(c <= " " or c in "\\\x7f" or c.isspace() for c in url):
+        raise ForbiddenLinkError(f"{url!r} is not an address: it holds spaces or backslashes.")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise ForbiddenLinkError(f"{url!r} is not an address.") from error
+    host = parts.netloc.lower()
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or "@" in host:
+        raise ForbiddenLinkError(f"{url!r} is not a plain http or https address.")
+    if not host.isascii():
+        raise ForbiddenLinkError(f"{url!r}: write its host in ASCII (punycode).")
+    return _ascii(parts._replace(scheme=parts.scheme.lower(), netloc=host).geturl())
+
+
+def is_within(host: str, domain: str) -> bool:
+    """Say whether a host is a domain or one of its subdomains."""
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _publish(session: Session, code: Code, targets: list[Target], product: Product) -> None:
+    posted = select(LinkEntry.id).where(
+        LinkEntry.key == anchor(code).path, LinkEntry.product_id.is_(None)
+    )
+    if session.scalar(posted) is None:
+        replace_entry(session, code, targets, description=product.name, product_id=product.id)
+
+
+def _targets(session: Session, product: Product, page: str, suffix: str = "") -> list[Target]:
+    title = f"{product.name}{suffix}"
+    targets = [Target(DEFAULT, page, title, _HTML, ("vi",))]
+    targets += [
+        Target(RETAILERS, url, f"{product.name} trên {marketplace}", _HTML, ("vi",))
+        for url, marketplace in session.execute(
+            select(Listing.url, Marketplace.name)
+            .join(Marketplace, Marketplace.id == Listing.marketplace_id)
+            .where(
+                Listing.product_id == product.id,
+                LISTED,
+            )
+            .order_by(Marketplace.position, Listing.id)
+        )
+    ]
+    certified = select(Certificate.id).where(Certificate.product_id == product.id).limit(1)
+    if session.scalar(certified) is not None:
+        href = f"{page}#chung-nhan"
+        targets.append(
+            Target(
+                CERTIFICATION,
+                href,
+                f"Chứng nhận OCOP của {product.name}",
+                _HTML,
+                ("vi",),
+            )
+        )
+    targets.append(
+        Target(
+            TRACEABILITY,
+            f"{page}#hanh-trinh",
+            f"Hành trình của {title}",
+            _HTML,
+            ("vi",),
+        )
+    )
+    return targets
+
+
+def _ascii(address: str) -> str:
+    return quote(address, safe=_ADDRESS)
