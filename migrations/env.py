@@ -6,7 +6,11 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, text
 
-import web.models  # noqa: F401  imported so that its tables are known
+# Imported so that their tables are known.
+import etl.models  # noqa: F401
+import gis.models  # noqa: F401
+import traceability.models  # noqa: F401
+import web.models  # noqa: F401
 from gis.database import Base, connect
 from gis.server import database_url
 from gis.settings import load_settings

@@ -10,23 +10,21 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
 from flask import Flask
 from flask.testing import FlaskClient
-from psycopg import sql
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis import server
 from gis.database import connect, make_sessions
 from gis.settings import Settings
+from tests import databases
 from web import create_app
 
 ROOT = Path(__file__).parent.parent
-TEMPLATE = "migrated"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,18 +59,20 @@ def home() -> Path:
 
 
 @pytest.fixture(scope="session")
-def template(home: Path) -> Iterator[str]:
-    """The address of a database migrated by Alembic, made once per process, dropped at the end."""
+def server_url(home: Path) -> str:
+    """The address of the tests' own server, started when it does not run yet."""
     settings = Settings(home=home)
     server.start(settings, durable=False)
-    base = server.database_url(settings)
-    name = f"{TEMPLATE}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{secrets.token_hex(4)}"
-    with psycopg.connect(base, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = with_database(base, name)
+    return server.database_url(settings)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The address of a database migrated by Alembic, made once per process, dropped at the end."""
+    url = databases.make(server_url, "migrated")
     migrate(url)
     yield url
-    drop(base, name)
+    databases.drop(url, server_url)
 
 
 def migrate(url: str, revision: str = "head") -> None:
@@ -83,20 +83,6 @@ def migrate(url: str, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
     engine.dispose()
-
-
-def with_database(url: str, name: str) -> str:
-    """The same server's address with another database."""
-    head, _, query = url.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
-
-
-def drop(base: str, name: str) -> None:
-    """Drop a database, whoever is still connected."""
-    with psycopg.connect(base, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
 
 
 @pytest.fixture(scope="session")
@@ -168,25 +154,11 @@ def sign_in(app: Flask, session: Session) -> Callable[..., FlaskClient]:
 
 
 @pytest.fixture
-def clone(template: str, home: Path) -> Iterator[str]:
+def clone(template: str, server_url: str) -> Iterator[str]:
     """The address of a database of the test's own, for what needs real commits."""
-    base = server.database_url(Settings(home=home))
-    name = f"clone_{secrets.token_hex(6)}"
-    source = template.partition("?")[0].rpartition("/")[2]
-    with psycopg.connect(base, autocommit=True) as connection:
-        # CREATE DATABASE … TEMPLATE wants nobody on the template.
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND state = 'idle'",
-            (source,),
-        )
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(source)
-            )
-        )
-    yield with_database(base, name)
-    drop(base, name)
+    url = databases.make(server_url, "clone", databases.name_of(template))
+    yield url
+    databases.drop(url, server_url)
 
 
 @pytest.fixture

@@ -1,0 +1,199 @@
+"""A real Chromium against the real server, over a database with the demo in it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import databases
+
+ROOT = Path(__file__).parent.parent.parent
+PYTHON = ROOT / ".venv/bin/python"
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+# WebGL without a graphics card; no calls home, which a closed network would refuse one by one.
+CHROMIUM = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site: its address, its demo accounts' passwords, its database."""
+
+    url: str
+    passwords: dict[str, str]
+    database: str
+
+
+def _environment(database: str, home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name[:9] != "LANGBIANG"}
+    return {**kept, "DATABASE_URL": database, "LANGBIANG_HOME": str(home)}
+
+
+def _run(arguments: list[str], database: str, home: Path) -> str:
+    done = subprocess.run(
+        [PYTHON, "-m", *arguments],
+        cwd=ROOT,
+        env=_environment(database, home),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def demo(
+    template: str, server_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path, dict[str, str]]]:
+    """A database with the demo and its accounts, its home, and their passwords."""
+    home = tmp_path_factory.mktemp("demo")
+    url = databases.make(server_url, "demo", databases.name_of(template))
+    _run(["etl", "demo"], url, home)
+    said = _run(["flask", "--app", "web", "accounts", "demo"], url, home)
+    passwords = dict(line.split("\t") for line in said.splitlines() if "\t" in line)
+    yield url, home, passwords
+    databases.drop(url, server_url)
+
+
+def _serve(database: str, home: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start gunicorn on a free port and wait until it is ready; its output is shown on failure."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    log = (home / "gunicorn.log").open("wb")
+    process = subprocess.Popen(
+        [
+            PYTHON,
+            *("-m", "gunicorn", "web:create_app()", "--bind", f"127.0.0.1:{port}"),
+            *("--worker-class", "gthread", "--threads", "8"),
+        ],
+        cwd=ROOT,
+        env=_environment(database, home),
+        stdout=log,
+        stderr=log,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2):
+                return process, url
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    process.kill()
+    pytest.fail(f"the site did not become ready:\n{(home / 'gunicorn.log').read_text()[-4000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+@pytest.fixture(scope="session")
+def site(demo: tuple[str, Path, dict[str, str]]) -> Iterator[Site]:
+    """A running site that tests only read from."""
+    database, home, passwords = demo
+    process, url = _serve(database, home)
+    yield Site(url, passwords, database)
+    _end(process)
+
+
+@pytest.fixture
+def own_site(
+    site: Site, demo: tuple[str, Path, dict[str, str]], server_url: str, tmp_path: Path
+) -> Iterator[Site]:
+    """A running site of the test's own, for tests that write."""
+    source, home, passwords = demo
+    database = databases.make(server_url, "own", databases.name_of(source))
+    shutil.copytree(home, tmp_path / "home")
+    process, url = _serve(database, tmp_path / "home")
+    yield Site(url, passwords, database)
+    _end(process)
+    databases.drop(database, server_url)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "Chromium is missing: `make setup` installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages, each in a context of its own; a script error fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(size: dict[str, int] = DESK, **options: object) -> Page:
+        context = chromium.new_context(viewport=size, locale="vi-VN", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text)
+                if "Content Security Policy" in message.text
+                else None
+            ),
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+@pytest.fixture
+def phone(new_page: Callable[..., Page]) -> Page:
+    """A page the size of a cheap phone."""
+    return new_page(PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
+
+
+@pytest.fixture
+def desk(new_page: Callable[..., Page]) -> Page:
+    """A page the size of an officer's screen."""
+    return new_page(DESK)
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Page, Site, str], None]:
+    """Sign a page in as one of the demo accounts."""
+
+    def enter(page: Page, at: Site, name: str) -> None:
+        page.goto(f"{at.url}/dang-nhap")
+        page.fill("input[name=username]", name)
+        page.fill("input[name=password]", at.passwords[name])
+        page.click("main button[type=submit]")
+        page.wait_for_url(lambda url: "/dang-nhap" not in url)
+
+    return enter

@@ -1,0 +1,135 @@
+"""The house keeps its plan: doors, layers, sizes, documentation."""
+
+import ast
+import importlib
+import importlib.metadata
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gis.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGES = ("gis", "traceability", "etl", "web")
+DOORS = {*(f"{package}/__main__.py" for package in PACKAGES), "web/commands.py"}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    return [ROOT / name for name in listed if (ROOT / name).is_file()]
+
+
+def sources() -> list[Path]:
+    return [
+        path for package in PACKAGES for path in tracked(f"{package}/*.py", f"{package}/**/*.py")
+    ]
+
+
+def calls(tree: ast.AST) -> set[str]:
+    return {
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+
+def imports(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def test_nobody_commits_but_the_doors_transactions():
+    """Doors use `sessions.begin()`; nothing calls commit or rollback by hand (STYLE B4.1)."""
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if calls(ast.parse(path.read_text("utf-8"))) & {"commit", "rollback"}
+    ]
+    assert guilty == []
+
+
+def test_only_doors_know_the_command_line():
+    guilty = [
+        name
+        for path in sources()
+        if (name := str(path.relative_to(ROOT))) not in DOORS
+        and "click" in {module.split(".")[0] for module in imports(ast.parse(path.read_text()))}
+    ]
+    assert guilty == []
+
+
+def test_migrations_import_no_application_code():
+    for path in tracked("migrations/versions/*.py"):
+        roots = {module.split(".")[0] for module in imports(ast.parse(path.read_text()))}
+        assert not roots & set(PACKAGES), path.name
+
+
+def test_only_problems_speak_http():
+    """Domain errors carry no status; gis and traceability do not import Flask (import-linter)."""
+    for path in tracked("gis/*.py", "traceability/*.py", "etl/*.py"):
+        roots = {module.split(".")[0] for module in imports(ast.parse(path.read_text()))}
+        assert not roots & {"flask", "werkzeug"}, path
+
+
+def test_no_file_outgrows_its_subject():
+    kinds = ("*.py", "*.js", "*.mjs", "*.sql", "*.html", "*.css")
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked(*kinds)
+        if "migrations/versions" not in str(path)
+        and (lines := len(path.read_text("utf-8").splitlines())) > 400
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_come_from_this_checkout(package):
+    module = importlib.import_module(package)
+    assert Path(module.__file__ or "").parent == ROOT / package
+    owners = importlib.metadata.packages_distributions().get(package, [])
+    assert owners in ([], ["langbiang"]), f"{owners} own our name {package}"
+    assert len((module.__doc__ or "").split()) > 40, "the docstring is the architecture page"
+
+
+def test_every_setting_is_documented():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        shown = "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
+        assert f"`{shown}`" in readme, shown
+        assert field.description, shown
+
+
+@pytest.mark.parametrize("package", ["gis", "etl", "traceability"])
+def test_every_command_is_documented(package):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    group = importlib.import_module(f"{package}.__main__").main
+    for name, command in group.commands.items():
+        assert re.search(rf"python -m {package} [^`\n]*\b{name}\b", readme), f"{package} {name}"
+        assert command.help, name
+
+
+def test_nothing_committed_names_a_registry_or_a_machine():
+    hosts = re.compile(
+        r"https?://(pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)\b|/work/main"
+    )
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in tracked()
+        if path.suffix in {".py", ".toml", ".lock", ".json", ".md", ".mjs", ".sh", ""}
+        and path != Path(__file__)
+        and hosts.search(path.read_text("utf-8", errors="ignore"))
+    ]
+    assert guilty == []
