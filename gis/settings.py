@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gis.errors import InvalidInputError
@@ -94,8 +94,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         values["DATABASE_URL"] = values.pop("database_url")
     try:
         return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]
-    except ValueError as error:
-        first = error.errors()[0] if hasattr(error, "errors") else {"loc": ("?",), "msg": error}
+    except ValidationError as error:
+        first = error.errors()[0]
         name = str(first["loc"][0])
         label = name if name == "DATABASE_URL" else PREFIX + name.upper()
         raise InvalidInputError(f"The setting {label} does not fit: {first['msg']}.") from error
