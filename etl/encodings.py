@@ -69,9 +69,7 @@ def _from_charmap(charmap: Charmap) -> Callable[[str], str | None]:
 def _from_windows_1258(text: str) -> str | None:
     raw = _latin_bytes(text)
     try:
-        return (
-            None if raw is None else unicodedata.normalize("NFC", raw.decode("cp1258"))
-        )
+        return None if raw is None else unicodedata.normalize("NFC", raw.decode("cp1258"))
     except UnicodeDecodeError:
         return None
 
@@ -129,8 +127,7 @@ def detect_table(columns: Mapping[str, Iterable[str | None]]) -> dict[str, str]:
     certain = {found for found, _ in judged.values()} - {UNICODE}
     shared = certain.pop() if len(certain) == 1 else UNICODE
     return {
-        name: shared if shared in possible else found
-        for name, (found, possible) in judged.items()
+        name: shared if shared in possible else found for name, (found, possible) in judged.items()
     }
 
 
@@ -147,9 +144,7 @@ def _judge(values: Iterable[str | None]) -> tuple[str, frozenset[str]]:
         return UNICODE, nothing
     if all(_from_broken_utf8(cell) not in (None, cell) for cell in cells):
         return "utf-8-as-latin-1", nothing
-    words = {
-        word for cell in cells for word in _WORD.findall(cell) if not word.isascii()
-    }
+    words = {word for cell in cells for word in _WORD.findall(cell) if not word.isascii()}
     shares = {name: _share(words, reading) for name, reading in _READINGS.items()}
     possible = frozenset(name for name, share in shares.items() if share >= _CONVINCING)
     if not possible:
@@ -168,9 +163,7 @@ def _share(words: set[str], reading: Callable[[str], str | None]) -> float:
     good = 0
     for word in words:
         # A letter no single byte stands for (ạ itself) shows that the word is Unicode already.
-        read = (
-            reading(word) if reading is str or _latin_bytes(word) is not None else None
-        )
+        read = reading(word) if reading is str or _latin_bytes(word) is not None else None
         good += read is not None and is_vietnamese_syllable(read)
     return good / len(words) if words else 0.0
 
@@ -183,11 +176,7 @@ def repair_text(value: str, encoding: str) -> str:
         encoding: What `detect_encoding` found for its column, or the operator said.
     """
     if value.isascii():
-        return (
-            _fold(value)
-            if "\\u" in value or "<U+" in value or "\x00" in value
-            else value
-        )
+        return _fold(value) if "\\u" in value or "<U+" in value or "\x00" in value else value
     if encoding == "utf-8-as-latin-1":
         value = _from_broken_utf8(value) or value
     elif encoding in _READINGS:
@@ -222,9 +211,7 @@ def repair_column(
     applied = check_encoding(encoding)
     if encoding == "auto":
         applied = detect_encoding(cells)
-    return [
-        None if cell is None else repair_text(cell, applied) for cell in cells
-    ], applied
+    return [None if cell is None else repair_text(cell, applied) for cell in cells], applied
 
 
 def check_encoding(name: str) -> str:

@@ -85,7 +85,9 @@ def _open_archive(path: Path, name: str, folder: Path, layer: str | None, encodi
         if inside.suffix.lower() in SUFFIXES
         and (inside.is_dir() == (inside.suffix.lower() == ".gdb"))
         and not any(part.startswith((".", "__MACOSX")) for part in inside.relative_to(folder).parts)
-        and not any(parent.suffix.lower() == ".gdb" for parent in inside.relative_to(folder).parents)
+        and not any(
+            parent.suffix.lower() == ".gdb" for parent in inside.relative_to(folder).parents
+        )
     )
     # A Shapefile's table and a data set's read-me are not the data set.
     spatial = [inside for inside in found if inside.suffix.lower() not in (".csv", ".tsv", ".txt")]
@@ -94,7 +96,9 @@ def _open_archive(path: Path, name: str, folder: Path, layer: str | None, encodi
         # A file geodatabase is sometimes packed without its folder.
         if any(inside.suffix.lower() == ".gdbtable" for inside in folder.rglob("*")):
             inner = next(inside for inside in folder.rglob("*.gdbtable")).parent
-            renamed = inner.rename(folder.parent / f"{folder.name}.gdb") if inner == folder else inner
+            renamed = (
+                inner.rename(folder.parent / f"{folder.name}.gdb") if inner == folder else inner
+            )
             return _open(renamed, name, folder, layer, encoding)
         raise UnreadableFileError(f"{name} holds no file that can be loaded.")
     if len(candidates) > 1:

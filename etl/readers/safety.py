@@ -108,7 +108,10 @@ def check_shapefile(path: Path) -> None:
         if suffix == ".dbf":
             head = first_bytes(part, 32)
             rows = int.from_bytes(head[4:8], "little")
-            start, width = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
+            start, width = (
+                int.from_bytes(head[8:10], "little"),
+                int.from_bytes(head[10:12], "little"),
+            )
             if len(head) < 32 or part.stat().st_size < start + rows * width:
                 raise UnreadableFileError(f"{part.name} is truncated: rows are missing.")
 

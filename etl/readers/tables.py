@@ -106,7 +106,8 @@ def _choose_codec(path: Path, name: str, encoding: str) -> tuple[str, str]:
 def _choose_delimiter(head: str) -> str:
     lines = [line for line in head.splitlines() if line.strip()][:20]
     counts = {
-        mark: min((line.count(mark) for line in lines[:1]), default=0) for mark in (",", ";", "\t", "|")
+        mark: min((line.count(mark) for line in lines[:1]), default=0)
+        for mark in (",", ";", "\t", "|")
     }
     return max(counts, key=lambda mark: counts[mark])
 

@@ -1,0 +1,157 @@
+"""The door of data: bring files into the database and take data out of it."""
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from etl.encodings import CHOICES
+from etl.loading import LoadOptions, load_file
+from etl.report import LoadReport
+from etl.targets import TARGETS
+from gis.database import connect, make_sessions
+from gis.errors import PlatformError
+from gis.server import database_url
+from gis.settings import load_settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def door(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn errors that people may see into one line and exit code 1."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except PlatformError as error:
+            sentence = error.detail
+        except DBAPIError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            sentence = f"The database did not take it, and nothing changed: {reason}"
+        except OSError as error:
+            sentence = f"{error.filename or 'The system'}: {error.strerror or error}."
+        except MemoryError:
+            sentence = "There is not enough memory for this file; nothing changed."
+        click.echo(" ".join(sentence.split()), err=True)
+        sys.exit(1)
+
+    return guarded
+
+
+def open_sessions() -> sessionmaker[Session]:
+    """Connect for bulk work: no statement is cancelled for taking long."""
+    url = database_url(load_settings())
+    return make_sessions(connect(url, application="etl", statement_timeout_s=0, pool_size=2))
+
+
+def write_report(path: Path | None, report: dict[str, Any]) -> None:
+    """Write a report file; `-` is not a file here, the summary is on stdout already."""
+    if path is not None:
+        text = json.dumps(report, ensure_ascii=False, indent=1)
+        path.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def show_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show a bar on a terminal, and plain lines elsewhere; both on stderr."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _plain_lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("read", total=None)
+
+        def show(step: str, done: int, total: int | None) -> None:
+            bar.update(task, description=step, completed=done, total=total)
+
+        yield show
+
+
+def _plain_lines() -> Callable[[str, int, int | None], None]:
+    shown: dict[str, int] = {}
+
+    def show(step: str, done: int, total: int | None) -> None:
+        # One line for each step, and for each 50 000 rows of a long one.
+        if step not in shown or done - shown[step] >= 50_000:
+            shown[step] = done
+            click.echo(f"{step}: {done}" + (f" of {total}" if total else ""), err=True)
+
+    return show
+
+
+@click.group(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Keep the commands together; click shows the text of the module."""
+
+
+@cli.command()
+@click.argument("layer", type=click.Choice([*TARGETS, "products"]))
+@click.argument("file")
+@click.option("--source-layer", metavar="NAME", help="Layer or sheet of the file.")
+@click.option("--crs", metavar="EPSG:n", help="Coordinate system of the file's coordinates.")
+@click.option("--encoding", type=click.Choice(CHOICES), default="auto", show_default=True)
+@click.option("--map", "mapping", metavar="from=to", multiple=True, help="File field=layer field.")
+@click.option("--key", metavar="FIELD", help="File field that identifies a row in its source.")
+@click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="First day of the units.")
+@click.option("--anywhere", is_flag=True, help="Admit rows outside Vietnam.")
+@click.option("--repair", is_flag=True, help="Mend invalid geometries, each listed.")
+@click.option("--dry-run", is_flag=True, help="Report only; write nothing.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.json")
+@door
+def load(
+    layer: str,
+    file: str,
+    source_layer: str | None,
+    crs: str | None,
+    encoding: str,
+    mapping: tuple[str, ...],
+    key: str | None,
+    valid_from: datetime | None,
+    anywhere: bool,
+    repair: bool,
+    dry_run: bool,
+    report: Path | None,
+) -> None:
+    """Load FILE, a vector or table file, into LAYER."""
+    options = LoadOptions(
+        source_layer=source_layer,
+        crs=crs,
+        encoding=encoding,
+        mapping=mapping,
+        key=key,
+        valid_from=valid_from.date() if valid_from else None,
+        anywhere=anywhere,
+        repair=repair,
+        dry_run=dry_run,
+        actor=_who(),
+    )
+    with open_sessions().begin() as session, show_progress() as progress:
+        done: LoadReport = load_file(session, layer, file, options, progress)
+    write_report(report, done.as_json())
+    click.echo("\n".join(done.lines()))
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "etl"
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m etl")

@@ -1,0 +1,327 @@
+"""The database's side of a load: COPY into a temporary table, checks, comparison, one write.
+
+Statements about a layer's own columns are built from its model; everything else is in `sql/`. All of
+it happens in the caller's transaction, and only `write_changes` touches more than temporary tables.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    MetaData,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
+
+from etl.report import Reject, Repair
+from etl.rows import STAGED
+from etl.targets import Shape, Target
+
+_METADATA = MetaData()
+ROW = Table(
+    "load_row",
+    _METADATA,
+    *(
+        Column(
+            name,
+            {"shape": Geometry(srid=4326), "attributes": JSONB(), "row_no": BigInteger()}.get(
+                name, NullType()
+            ),
+        )
+        for name in STAGED
+    ),
+)
+STATE = Table(
+    "load_state",
+    _METADATA,
+    Column("row_no", BigInteger),
+    Column("id", BigInteger),
+    Column("is_changed", Boolean),
+)
+CHANGE = Table("load_change", _METADATA, Column("id", BigInteger), Column("area_ha", Float))
+PLACE = Table(
+    "load_place", _METADATA, Column("row_no", BigInteger), Column("commune_id", BigInteger)
+)
+_POLYGON_TYPES = ("POLYGON", "MULTIPOLYGON")
+
+
+@cache
+def read_sql(name: str) -> str:
+    """Read one of the statements beside this module."""
+    return resources.files("etl").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _run(session: Session, name: str) -> int:
+    """Execute a statement of `sql/` that takes no parameters; give the number of rows it touched."""
+    result = session.execute(text(read_sql(name).replace(":", r"\:")))
+    return max(result.rowcount, 0)  # type: ignore[attr-defined]
+
+
+def create_staging(session: Session, layer: str) -> None:
+    """Make the temporary tables, and let only one load into a layer run at a time."""
+    session.execute(
+        select(func.pg_advisory_xact_lock(func.hashtext("etl.load"), func.hashtext(layer)))
+    )
+    lines = read_sql("create_staging").splitlines()
+    for statement in "\n".join(line for line in lines if not line.startswith("--")).split(";"):
+        if statement.strip():
+            session.execute(text(statement))
+
+
+@contextmanager
+def copy_rows(session: Session) -> Iterator[Callable[[Iterable[tuple[Any, ...]]], None]]:
+    """Stream rows into `load_row` by binary COPY; give the function that sends some.
+
+    The rows are in the order of `rows.STAGED`. Memory does not grow with their number.
+    """
+    connection: Any = session.connection().connection.driver_connection
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY load_row FROM STDIN (FORMAT binary)") as copy,
+    ):
+        copy.set_types(list(STAGED.values()))
+
+        def send(rows: Iterable[tuple[Any, ...]]) -> None:
+            for row in rows:
+                copy.write_row(row)
+
+        yield send
+
+
+def check_rows(
+    session: Session, *, repair: bool, has_keys: bool
+) -> tuple[list[Reject], list[Repair]]:
+    """Check the staged rows, and leave only the accepted ones.
+
+    Args:
+        session: The load's transaction.
+        repair: Mend invalid geometries instead of refusing them.
+        has_keys: Whether keys come from the file's columns, so that they may repeat.
+
+    Returns:
+        The refused and the mended, in the order of the file.
+    """
+    repairs: list[Repair] = []
+    if repair and _run(session, "repair_shapes"):
+        _run(session, "apply_repairs")
+    refused = _run(session, "reject_invalid")
+    if has_keys:
+        refused += _run(session, "reject_duplicates")
+    rejects = []
+    if refused:
+        rejects = [
+            Reject(*row)
+            for row in session.execute(
+                text("SELECT row_no, reason, detail FROM load_reject ORDER BY row_no")
+            )
+        ]
+        _run(session, "delete_rejected")
+    if repair:
+        repairs = [
+            Repair(*row)
+            for row in session.execute(
+                text(
+                    "SELECT m.row_no, m.what FROM load_repair AS m JOIN load_row USING (row_no)"
+                    " ORDER BY m.row_no"
+                )
+            )
+        ]
+    session.execute(text("ANALYZE load_row"))
+    return rejects, repairs
+
+
+def find_places(session: Session) -> int:
+    """Find the commune of each accepted row.
+
+    Returns:
+        How many rows lie in none of today's communes; -1 when no communes are known there at all.
+    """
+    if not _run(session, "cut_communes"):
+        known = session.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM gis.administrative_unit"
+                " WHERE level = 'commune' AND valid_to IS NULL)"
+            )
+        )
+        rows = session.scalar(select(func.count()).select_from(ROW)) or 0
+        return rows if known else -1
+    session.execute(text("CREATE INDEX ON load_piece USING gist (piece)"))
+    session.execute(text("ANALYZE load_piece"))
+    found = _run(session, "find_communes")
+    session.execute(text("ANALYZE load_place"))
+    rows = session.scalar(
+        select(func.count()).select_from(ROW).where(~func.ST_IsEmpty(ROW.c.shape))
+    )
+    return (rows or 0) - found
+
+
+def compare_rows(session: Session, target: Target, columns: Iterable[str], source: str) -> None:
+    """Find for each accepted row the row of the layer with its key, and whether it differs.
+
+    Args:
+        session: The load's transaction.
+        target: The layer.
+        columns: The columns the file has values for.
+        source: What the layer's `source` column says for rows of this file.
+    """
+    table = target.table
+    by_source = table.alias("by_source")
+    own = and_(by_source.c.source == source, by_source.c.source_id == ROW.c.source_id)
+    if not target.key:
+        joined = ROW.outerjoin(by_source, own)
+        found = by_source
+        query = select(ROW.c.row_no, by_source.c.id, _differs(target, columns, found))
+        session.execute(
+            insert(STATE).from_select(["row_no", "id", "is_changed"], query.select_from(joined))
+        )
+        return
+    # Rows with a natural key are found by it, the others by source and feature id.
+    keyed = table.alias("keyed")
+    natural = and_(*(keyed.c[name] == ROW.c[name] for name in target.key))
+    for found, condition, has_code in ((keyed, natural, True), (by_source, own, False)):
+        query = (
+            select(ROW.c.row_no, found.c.id, _differs(target, columns, found))
+            .select_from(ROW.outerjoin(found, condition))
+            .where(ROW.c.code.is_not(None) if has_code else ROW.c.code.is_(None))
+        )
+        session.execute(insert(STATE).from_select(["row_no", "id", "is_changed"], query))
+
+
+def _differs(target: Target, columns: Iterable[str], found: Any) -> ColumnElement[bool]:
+    """Say whether a stored row would change; true for a row that is not stored yet."""
+    pairs = [(found.c[name], value) for name, value in _new_values(target, columns, found).items()]
+    return or_(found.c.id.is_(None), *(old.is_distinct_from(new) for old, new in pairs))
+
+
+def _new_values(
+    target: Target, columns: Iterable[str], old: Any | None
+) -> dict[str, ColumnElement[Any]]:
+    """Give what each column of the layer takes from a staged row.
+
+    Args:
+        target: The layer.
+        columns: The columns the file has values for; an empty cell keeps what is stored.
+        old: The stored row; None for a new one.
+    """
+    values: dict[str, ColumnElement[Any]] = {}
+    for name in columns:
+        # Numbers are compared at the precision they are stored with.
+        staged: ColumnElement[Any] = cast(ROW.c[name], target.table.c[name].type)
+        values[name] = staged if old is None else func.coalesce(staged, old.c[name])
+    for name, shape in _shapes(target).items():
+        values[name] = shape if old is None else func.coalesce(shape, old.c[name])
+    values["attributes"] = ROW.c.attributes if old is None else old.c.attributes + ROW.c.attributes
+    if old is not None:
+        values["attributes"] = old.c.attributes.concat(ROW.c.attributes)
+        values["is_demo"] = literal(value=False)
+    return values
+
+
+def _shapes(target: Target) -> dict[str, ColumnElement[Any]]:
+    """Give the geometry columns of the layer in the kind each of them holds."""
+    shape = ROW.c.shape
+    kind = func.GeometryType(shape)
+    match target.shape:
+        case Shape.POLYGON:
+            return {target.geometry: func.ST_Multi(shape)}
+        case Shape.POINT:
+            return {target.geometry: shape}
+        case Shape.LINE_OR_POINT:
+            lines = kind.in_(("LINESTRING", "MULTILINESTRING"))
+            return {target.geometry: case((lines, func.ST_Multi(shape)), else_=shape)}
+        case Shape.POLYGON_OR_POINT:
+            return {
+                "boundary": case((kind.in_(_POLYGON_TYPES), func.ST_Multi(shape))),
+                "location": case((kind == "POINT", shape)),
+            }
+
+
+def count_states(session: Session) -> tuple[int, int, int]:
+    """Count the accepted rows: new, to be updated, unchanged."""
+    new, updated, unchanged = session.execute(
+        select(
+            func.count().filter(STATE.c.id.is_(None)),
+            func.count().filter(and_(STATE.c.id.is_not(None), STATE.c.is_changed)),
+            func.count().filter(and_(STATE.c.id.is_not(None), ~STATE.c.is_changed)),
+        )
+    ).one()
+    return int(new), int(updated), int(unchanged)
+
+
+def sum_staged_area_ha(session: Session) -> float:
+    """Sum the geodesic area (WGS84, hectares) of the accepted polygons."""
+    area = func.ST_Area(func.geography(ROW.c.shape), type_=Float) / 10_000
+    polygons = func.GeometryType(ROW.c.shape).in_(_POLYGON_TYPES)
+    return float(session.scalar(select(func.sum(area)).where(polygons)) or 0.0)
+
+
+def write_changes(
+    session: Session, target: Target, columns: list[str], source: str, *, new: int, changed: int
+) -> None:
+    """Insert what is new and update what differs, one statement each; flushes nothing else."""
+    table = target.table
+    has_area = "area_ha" in table.c
+    area: ColumnElement[Any] = table.c.area_ha if has_area else literal(0.0)
+    if new:
+        values = _new_values(target, columns, None)
+        values["source"], values["source_id"] = literal(source), ROW.c.source_id
+        values.update(_defaults(target, values))
+        rows = select(*values.values()).select_from(
+            _with_place(target, ROW.join(STATE, STATE.c.row_no == ROW.c.row_no))
+        )
+        added = (
+            insert(table)
+            .from_select(list(values), rows.where(STATE.c.id.is_(None)), include_defaults=False)
+            .returning(table.c.id, area.label("area_ha"))
+            .cte("added")
+        )
+        session.execute(insert(CHANGE).from_select(["id", "area_ha"], select(added)))
+    if changed:
+        renewed = (
+            update(table)
+            .values(_new_values(target, columns, table))
+            .where(table.c.id == STATE.c.id, STATE.c.is_changed, STATE.c.row_no == ROW.c.row_no)
+            .returning(table.c.id, area.label("area_ha"))
+            .cte("renewed")
+        )
+        session.execute(insert(CHANGE).from_select(["id", "area_ha"], select(renewed)))
+
+
+def _with_place(target: Target, joined: Any) -> Any:
+    if "commune_id" not in target.table.c:
+        return joined
+    return joined.outerjoin(PLACE, PLACE.c.row_no == ROW.c.row_no)
+
+
+def _defaults(target: Target, values: dict[str, Any]) -> dict[str, ColumnElement[Any]]:
+    """Fill what a new row takes when the file says nothing."""
+    filled: dict[str, ColumnElement[Any]] = {}
+    if "commune_id" in target.table.c:
+        said = values.get("commune_id")
+        filled["commune_id"] = (
+            PLACE.c.commune_id if said is None else func.coalesce(said, PLACE.c.commune_id)
+        )
+    if "kind" in values:
+        filled["kind"] = func.coalesce(values["kind"], literal("other"))
+    return filled
