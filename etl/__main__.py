@@ -17,10 +17,12 @@ from rich.progress import Progress as Bar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from etl.demo.loading import load_demo
 from etl.encodings import CHOICES
 from etl.loading import LoadOptions, load_file
 from etl.report import LoadReport
 from etl.targets import TARGETS
+from gis.calendar import today
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError
 from gis.server import database_url
@@ -144,6 +146,19 @@ def load(
         done: LoadReport = load_file(session, layer, file, options, progress)
     write_report(report, done.as_json())
     click.echo("\n".join(done.lines()))
+
+
+@cli.command()
+@door
+def demo() -> None:
+    """Add the demo data that is not there yet; nothing is overwritten."""
+    with open_sessions().begin() as session:
+        added = load_demo(session, today())
+    if not any(added.values()):
+        click.echo("The demo is loaded already; nothing changed.")
+        return
+    for kind, count in added.items():
+        click.echo(f"{kind}: {count}")
 
 
 def _who() -> str:

@@ -162,3 +162,13 @@ def _load_successions(session: Session, present: dict[Key, int]) -> None:
                 )
             )
     session.flush()
+
+
+def today_communes(session: Session) -> dict[str, int]:
+    """Return the id of each commune of the present by its code."""
+    rows = session.execute(
+        select(AdministrativeUnit.code, AdministrativeUnit.id).where(
+            AdministrativeUnit.level == "commune", AdministrativeUnit.valid_to.is_(None)
+        )
+    )
+    return {row.code: row.id for row in rows}
