@@ -1,10 +1,10 @@
 """Small maps as SVG path data: a place in its commune, a plot with its neighbours, an overview.
 
 Everything is computed by PostGIS and drawn by `web/templates/_sketch.html` without a line of
-JavaScript, so consumers' phones, printed pages and officers see the same picture. The projection is
-Web Mercator (EPSG:3857), north up; one drawing unit is about one CSS pixel. Registered growing areas
-are drawn as the public map shows them (`gis.is_singled_out`); the shapes that a caller gives are
-drawn as they are.
+JavaScript, so consumers' phones, printed pages and officers see the same picture. The projection
+is Web Mercator (EPSG:3857), north up; one drawing unit is about one CSS pixel. Registered growing
+areas are drawn as the public map shows them (`gis.is_singled_out`); the shapes that a caller gives
+are drawn as they are.
 """
 
 from collections.abc import Collection, Sequence
