@@ -64,21 +64,25 @@ class _Default(_Strict):
 
 
 class _Link(_Default):
-    linkType: Annotated[str, AfterValidator(_typed)]  # noqa: N815 the contract's own member name
+    link_type: Annotated[str, AfterValidator(_typed), Field(alias="linkType")]
     type: Annotated[str | None, Field(pattern=r"^\w+/[-+.\w]+$")] = None
     hreflang: list[_Language] = Field(default_factory=list)
     context: _Text | None = None
 
 
-class _Entry(_Strict):
+class LinkDocumentEntry(_Strict):
+    """All links of one code."""
+
     key: _Href
     description: _Text | None = None
     default: _Default
     links: Annotated[list[_Link], Field(max_length=200)] = Field(default_factory=list)
 
 
-class _Document(_Strict):
-    entries: Annotated[list[_Entry], Field(min_length=1, max_length=MOST_ENTRIES)]
+class LinkDocument(_Strict):
+    """What is posted."""
+
+    entries: Annotated[list[LinkDocumentEntry], Field(min_length=1, max_length=MOST_ENTRIES)]
 
 
 def register_document(session: Session, document: object, allowed: AllowedHosts) -> list[Level]:
@@ -94,7 +98,7 @@ def register_document(session: Session, document: object, allowed: AllowedHosts)
             with the JSON pointer of its place.
     """
     try:
-        entries = _Document.model_validate(document).entries
+        entries = LinkDocument.model_validate(document).entries
     except ValidationError as error:
         raise _explained(error) from error
     problems: list[dict[str, str]] = []
@@ -147,11 +151,11 @@ def written(level: Level) -> dict[str, Any]:
     return document
 
 
-def _allowed_targets(entry: _Entry, allowed: AllowedHosts) -> list[Target]:
+def _allowed_targets(entry: LinkDocumentEntry, allowed: AllowedHosts) -> list[Target]:
     default = Target(DEFAULT, allowed.check(entry.default.href), entry.default.title)
     return [default] + [
         Target(
-            link.linkType,
+            link.link_type,
             allowed.check(link.href),
             link.title,
             link.type,

@@ -29,7 +29,8 @@ class ProductFilter:
     """What a list of products is narrowed by; None leaves a thing open.
 
     `text` is compared without accents or case with the names of product, brand and producer;
-    `stars` counts certificates that hold on `on`; `commune_code` is a code of today's communes.
+    `stars` counts certificates that hold on `on`; `commune_code` is a code of today's communes;
+    `gtin` has 14 digits.
     """
 
     on: date
@@ -37,6 +38,7 @@ class ProductFilter:
     group: int | None = None
     stars: int | None = None
     commune_code: str | None = None
+    gtin: str | None = None
 
 
 def register_product(
@@ -204,6 +206,8 @@ def _narrowed(query: Any, wanted: ProductFilter) -> Any:
                     ),
                 )
             )
+    if wanted.gtin is not None:
+        query = query.where(Product.gtin == wanted.gtin)
     if wanted.group is not None:
         query = query.where(Product.ocop_group == wanted.group)
     if wanted.stars is not None:

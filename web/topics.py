@@ -2,10 +2,36 @@
 
 from flask import Flask
 
-from web import api, applications, data, growing_areas, home, map, products, sign_in, zones
+from web import (
+    api,
+    applications,
+    data,
+    growing_areas,
+    home,
+    map,
+    product_api,
+    product_labels,
+    products,
+    resolver,
+    sign_in,
+    zones,
+)
 
 
 def install(app: Flask) -> None:
     """Register the blueprint of every topic."""
-    for topic in (home, map, growing_areas, zones, products, data, applications, sign_in, api):
+    for topic in (
+        home,
+        map,
+        growing_areas,
+        zones,
+        products,
+        product_labels,
+        product_api,
+        resolver,
+        data,
+        applications,
+        sign_in,
+        api,
+    ):
         app.register_blueprint(topic.blueprint)

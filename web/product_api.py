@@ -1,0 +1,270 @@
+"""Products, lots and resolver entries for programs: `/api/v1/products`, `/lots`, `/links`.
+
+Lists answer `{"items": […], "next": address or null}`, one thing answers itself with its ETag.
+"""
+
+import hashlib
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import Blueprint, Response, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gis.errors import InvalidInputError, NotFoundError
+from traceability import marketplaces, ocop, products
+from traceability.identifiers import gtin14
+from traceability.link_documents import LinkDocument, register_document, written
+from traceability.links import allowed_hosts, get_entry, parse_code, product_page
+from traceability.models import LinkEntry, Lot, Product
+from traceability.origin import public_origins, public_producer
+from traceability.products import ProductCard, ProductFilter
+from traceability.trace_link import label_code
+from web import access, api
+from web.context import public_url, settings, transaction
+from web.products import today
+
+blueprint = Blueprint("product_api", __name__, url_prefix="/api/v1")
+
+_MOST = 1000
+_USUAL = 100
+
+
+@blueprint.get("/products")
+@access.roles("public")
+@api.parameters(
+    q="Words of the name, brand or producer; accents and case do not matter",
+    gtin="A GTIN of 8, 12, 13 or 14 digits",
+    group="OCOP group, 1 to 6",
+    stars="OCOP stars of a certificate that holds today, 3 to 5",
+    commune="Code of a commune",
+    limit="At most so many items; 1000 is the most",
+    offset="Leave out so many items",
+)
+def list_products() -> Response:
+    """List products; narrowed by `q`, `gtin`, `group`, `stars`, `commune`."""
+    limit, offset = _page()
+    gtin = request.args.get("gtin")
+    wanted = ProductFilter(
+        on=today(),
+        text=request.args.get("q"),
+        group=_number("group"),
+        stars=_number("stars"),
+        commune_code=request.args.get("commune"),
+        gtin=gtin14(gtin) if gtin else None,
+    )
+    with transaction() as session:
+        cards = products.list_products(session, wanted, limit=limit + 1, offset=offset)
+        items = [_product(session, card) for card in cards[:limit]]
+    return _list(items, more=len(cards) > limit, limit=limit, offset=offset)
+
+
+@blueprint.get("/products/<int:product_id>")
+@access.roles("public")
+def get_product(product_id: int) -> Response:
+    """One product, with its listings and the number of its lots."""
+    with transaction() as session:
+        card = products.get_card(session, product_id)
+        item = _product(session, card)
+        item["story"] = card.product.story
+        item["listings"] = [
+            {
+                "marketplace": marketplace.code,
+                "name": marketplace.name,
+                "url": listing.url,
+                "http_status": listing.http_status,
+                "last_checked_at": listing.last_checked_at,
+            }
+            for listing, marketplace in marketplaces.list_listings(session, product_id)
+        ]
+        count = select(func.count()).where(Lot.product_id == product_id)
+        item["lot_count"] = session.scalar(count)
+        item["lots"] = url_for(".list_lots", product=product_id)
+    return _one(item)
+
+
+@blueprint.get("/lots")
+@access.roles("public")
+@api.parameters(
+    product="Number of the product",
+    code="The lot's code, AI (10)",
+    limit="At most so many items; 1000 is the most",
+    offset="Leave out so many items",
+)
+def list_lots() -> Response:
+    """List lots, newest first; narrowed by `product` and `code`."""
+    limit, offset = _page()
+    query = select(Lot, Product).join(Product, Product.id == Lot.product_id)
+    if (product_id := _number("product")) is not None:
+        query = query.where(Lot.product_id == product_id)
+    if code := request.args.get("code"):
+        query = query.where(Lot.code == code)
+    with transaction() as session:
+        rows = session.execute(query.order_by(Lot.id.desc()).limit(limit + 1).offset(offset)).all()
+        items = [_lot(lot, product) for lot, product in rows[:limit]]
+    return _list(items, more=len(rows) > limit, limit=limit, offset=offset)
+
+
+@blueprint.get("/lots/<int:lot_id>")
+@access.roles("public")
+def get_lot(lot_id: int) -> Response:
+    """One lot, with the growing areas it came from as the public may see them."""
+    with transaction() as session:
+        lot = session.get(Lot, lot_id) if lot_id < 2**63 else None
+        if lot is None:
+            raise NotFoundError(f"There is no lot {lot_id}.")
+        product = products.get_product(session, lot.product_id)
+        item = _lot(lot, product)
+        item["sources"] = [
+            {
+                "growing_area_id": origin.growing_area_id,
+                "name": origin.name,
+                "crop": origin.crop.code if origin.crop else None,
+                "commune_code": origin.commune.code if origin.commune else None,
+                "codes": list(origin.codes),
+                "area_ha": origin.area_ha,
+                "harvested_on": origin.harvested_on,
+                "quantity": origin.quantity,
+            }
+            for origin in public_origins(session, product.id, lot.id)
+        ]
+    return _one(item)
+
+
+@blueprint.get("/links")
+@access.roles("public")
+@api.parameters(
+    key="One key, percent-encoded as in its address, such as /01/09520000100025",
+    limit="At most so many items; 1000 is the most",
+    offset="Leave out so many items",
+)
+def list_links() -> Response:
+    """List resolver entries in the form in which they are posted; `key` asks for one."""
+    limit, offset = _page()
+    with transaction() as session:
+        if key := request.args.get("key"):
+            level = get_entry(session, parse_code(key))
+            return _one({"items": [written(level)], "next": None})
+        keys = session.scalars(
+            select(LinkEntry.key).order_by(LinkEntry.key).limit(limit + 1).offset(offset)
+        ).all()
+        items = [written(get_entry(session, parse_code(key))) for key in keys[:limit]]
+    return _list(items, more=len(keys) > limit, limit=limit, offset=offset)
+
+
+@blueprint.put("/links")
+@access.roles("officer", "administrator")
+@api.body(LinkDocument)
+def put_links() -> Response:
+    """Register resolver entries; each replaces the whole entry of its key."""
+    document = request.get_json(silent=True)
+    if document is None:
+        raise InvalidInputError("The body must be JSON: an object with the member entries.")
+    options = settings()
+    with transaction("registering links") as session:
+        allowed = allowed_hosts(session, options.link_hosts, public_url())
+        registered = register_document(session, document, allowed)
+        return _json({"entries": [written(level) for level in registered]})
+
+
+def _product(session: Session, card: ProductCard) -> dict[str, Any]:
+    product, certificate = card.product, card.certificate
+    producer = public_producer(session, card.producer) if card.producer else None
+    item: dict[str, Any] = {
+        "id": product.id,
+        "trace_code": product.trace_code,
+        "name": product.name,
+        "brand": product.brand,
+        "ocop_group": product.ocop_group,
+        "ocop_set": product.ocop_set,
+        "summary": product.summary,
+        "net_content": product.net_content,
+        "shelf_life": product.shelf_life,
+        "standards": product.standards,
+        "producer": {"kind": producer.kind, "name": producer.name} if producer else None,
+        "commune_code": card.commune.code if card.commune else None,
+        "commune_name": card.commune.name if card.commune else None,
+        "certificate": None,
+        "is_demo": product.is_demo,
+        "version": product.version,
+        "uri": label_code(product.gtin, product.trace_code).uri(public_url()),
+        "page": public_url() + product_page(product.id),
+    }
+    if product.gtin:
+        item["gtin"] = product.gtin
+    if certificate is not None:
+        item["certificate"] = {
+            "stars": certificate.stars,
+            "number": certificate.number,
+            "decision": certificate.decision,
+            "issued_by": certificate.issued_by,
+            "issued_on": certificate.issued_on,
+            "expires_on": certificate.expires_on,
+            "is_valid": ocop.holds(certificate, today()),
+        }
+    return item
+
+
+def _lot(lot: Lot, product: Product) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "id": lot.id,
+        "product_id": product.id,
+        "code": lot.code,
+        "harvested_on": lot.harvested_on,
+        "produced_on": lot.produced_on,
+        "expires_on": lot.expires_on,
+        "quantity": lot.quantity,
+        "unit": lot.unit,
+        "status": lot.status,
+        "is_demo": lot.is_demo,
+        "version": lot.version,
+        "uri": label_code(product.gtin, product.trace_code, lot.code).uri(public_url()),
+        "page": public_url() + product_page(product.id, lot.code),
+    }
+    if product.gtin:
+        item["gtin"] = product.gtin
+    return item
+
+
+def _list(items: list[dict[str, Any]], *, more: bool, limit: int, offset: int) -> Response:
+    following = None
+    if more:
+        kept = {**request.args.to_dict(), "limit": limit, "offset": offset + limit}
+        following = f"{public_url()}{request.path}?{urlencode(kept)}"
+    return _json({"items": items, "next": following})
+
+
+def _one(item: dict[str, Any]) -> Response:
+    response = _json(item)
+    # The page's own addresses and the day's validity are part of it: the body decides.
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:24])
+    response.cache_control.no_cache = True
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content, default=_plain), content_type="application/json")
+
+
+def _plain(value: object) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value)} is not JSON")
+
+
+def _page() -> tuple[int, int]:
+    limit, offset = _number("limit"), _number("offset")
+    if limit == 0:
+        raise InvalidInputError("limit is at least 1.")
+    return min(limit or _USUAL, _MOST), offset or 0
+
+
+def _number(name: str) -> int | None:
+    given = request.args.get(name)
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise InvalidInputError(f"{name} is a whole number, not {given[:20]!r}.")
+    return int(given)
