@@ -9,11 +9,13 @@ from web import (
     growing_areas,
     home,
     map,
+    ogc,
     product_api,
     product_labels,
     products,
     resolver,
     sign_in,
+    tiles,
     zones,
 )
 
@@ -23,6 +25,8 @@ def install(app: Flask) -> None:
     for topic in (
         home,
         map,
+        tiles,
+        ogc,
         growing_areas,
         zones,
         products,

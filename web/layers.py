@@ -1,0 +1,66 @@
+"""What the tile and feature routes share: which layers a caller reads, parameters, ETags."""
+
+from flask import Response, g, request
+from werkzeug.exceptions import Unauthorized
+
+from gis.errors import ForbiddenError, InvalidInputError
+from gis.layer import Layer, View
+from gis.layers import find_layer
+from web.context import current_account
+
+
+def caller_roles() -> frozenset[str]:
+    """The roles of whoever is calling; none for the public."""
+    account = current_account()
+    return account.roles if account else frozenset()
+
+
+def readable(name: str) -> tuple[Layer, View]:
+    """A layer by its identifier, and how exactly the caller sees it.
+
+    Raises:
+        NotFoundError: There is no such layer.
+        Unauthorized: It needs a role and nobody is signed in.
+        ForbiddenError: The caller has none of its roles.
+    """
+    layer = find_layer(name)
+    roles = caller_roles()
+    if not layer.may_read(roles):
+        if current_account() is None:
+            raise Unauthorized(
+                f"The collection {name} needs a role: sign in, or send a personal token."
+            )
+        raise ForbiddenError(
+            f"The collection {name} needs one of the roles {', '.join(sorted(layer.readers))}.",
+            roles=sorted(layer.readers),
+        )
+    return layer, layer.view(roles)
+
+
+def check_parameters(*known: str) -> None:
+    """Refuse query parameters that the operation does not have (Features 1, query-param-unknown).
+
+    Raises:
+        InvalidInputError: Naming the first one.
+    """
+    # The language may be chosen on every page of the site.
+    for name in request.args:
+        if name not in known and name != "lang":
+            raise InvalidInputError(
+                f"There is no parameter {name} here. Known: {', '.join(known) or 'none'}.",
+                parameter=name,
+            )
+
+
+def answer_cached(etag: str, views: tuple[View, ...], response: Response | None) -> Response:
+    """Give an answer its ETag and say who may keep it; without one, answer 304.
+
+    Every keeper must ask again before it shows a copy (`no-cache`), so an edit is never hidden;
+    what only some roles see may not be kept by anybody between.
+    """
+    made = response or Response(status=304)
+    made.set_etag(etag)
+    private = View.EXACT in views or g.get("account") is not None
+    made.headers["Cache-Control"] = "private, no-cache" if private else "no-cache"
+    made.vary.update(["Authorization", "Cookie"])
+    return made

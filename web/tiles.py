@@ -1,0 +1,65 @@
+"""Vector tiles of the layers (OGC API – Tiles): of one collection, or of several in one file."""
+
+from datetime import date
+
+from flask import Blueprint, Response, request
+
+from gis.calendar import today
+from gis.errors import InvalidInputError
+from gis.layer import Layer, View
+from gis.tiles import TileAddress, draw_tile, parse_tile, tile_etag
+from web import access
+from web.context import transaction
+from web.layers import answer_cached, check_parameters, readable
+
+blueprint = Blueprint("tiles", __name__)
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+
+
+@blueprint.get("/ogc/collections/<name>/tiles/WebMercatorQuad/<z>/<row>/<column>")
+@access.roles("public")
+def collection_tile(name: str, z: str, row: str, column: str) -> Response:
+    """One tile of one layer; each layer states its own roles."""
+    layer = readable(name)
+    check_parameters("f", "datetime")
+    return _answer([layer], parse_tile(z, row, column))
+
+
+@blueprint.get("/ogc/tiles/WebMercatorQuad/<z>/<row>/<column>")
+@access.roles("public")
+def tile(z: str, row: str, column: str) -> Response:
+    """One tile with the layers named by `collections`, so that a map asks once for all it shows."""
+    check_parameters("f", "datetime", "collections")
+    names = [name for name in request.args.get("collections", "").split(",") if name]
+    if not names or len(set(names)) != len(names):
+        raise InvalidInputError(
+            "collections must name one or more collections once each, separated by commas.",
+            parameter="collections",
+        )
+    return _answer([readable(name) for name in names], parse_tile(z, row, column))
+
+
+def _answer(layers: list[tuple[Layer, View]], address: TileAddress) -> Response:
+    if request.args.get("f", "mvt") != "mvt":
+        raise InvalidInputError("f must be mvt here.", parameter="f")
+    day = _day()
+    views = tuple(view for _, view in layers)
+    with transaction() as session:
+        etag = tile_etag(session, layers, day)
+        if request.if_none_match.contains(etag):
+            return answer_cached(etag, views, None)
+        body = draw_tile(session, layers, address, day)
+    return answer_cached(etag, views, Response(body, mimetype=MEDIA_TYPE))
+
+
+def _day() -> date:
+    """The day whose administrative units are drawn: that of `datetime`, or today in Vietnam."""
+    asked = request.args.get("datetime")
+    if asked is None:
+        return today()
+    try:
+        return date.fromisoformat(asked)
+    except ValueError as error:
+        raise InvalidInputError(
+            "datetime must be a day such as 2025-06-30.", parameter="datetime"
+        ) from error
