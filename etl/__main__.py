@@ -18,15 +18,22 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from etl.demo.loading import load_demo
+from etl.descriptions import Description, read_description
 from etl.encodings import CHOICES
+from etl.instants import parse_instant
 from etl.loading import LoadOptions, load_file
+from etl.observation_report import merge_reports
+from etl.observations import load_observations
 from etl.report import LoadReport
+from etl.scenes import register_scene
+from etl.statistics import compute_statistics, write_table
 from etl.targets import TARGETS
 from gis.calendar import today
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError
 from gis.server import database_url
 from gis.settings import load_settings
+from gis.zonal import STATISTICS, Rule
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -145,6 +152,123 @@ def load(
     with open_sessions().begin() as session, show_progress() as progress:
         done: LoadReport = load_file(session, layer, file, options, progress)
     write_report(report, done.as_json())
+    click.echo("\n".join(done.lines()))
+
+
+_REPORT = click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.json",
+    help="Write the whole report there.",
+)
+
+
+@cli.command()
+@click.argument("dataset")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option(
+    "--describe",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.toml",
+    help="What guessing cannot know: time, zone, subject, variables, units, licence.",
+)
+@click.option("--sheet", metavar="NAME", help="Sheet of a workbook; else the first.")
+@click.option("--encoding", type=click.Choice(CHOICES), default="auto", show_default=True)
+@_REPORT
+@door
+def observations(
+    dataset: str,
+    files: tuple[str, ...],
+    describe: Path | None,
+    sheet: str | None,
+    encoding: str,
+    report: Path | None,
+) -> None:
+    """Load table FILEs of sensors or trials into DATASET as tidy observations."""
+    about = read_description(describe) if describe else Description()
+    with open_sessions().begin() as session, show_progress() as progress:
+        done = [
+            load_observations(
+                session,
+                dataset,
+                file,
+                about=about,
+                sheet=sheet,
+                encoding=encoding,
+                actor=_who(),
+                progress=progress,
+            )
+            for file in files
+        ]
+    reports = [one.to_json() for one in done]
+    write_report(report, reports[0] if len(reports) == 1 else merge_reports(reports))
+    for one in done:
+        click.echo("\n".join(one.lines()))
+
+
+@cli.command()
+@click.argument("file")
+@click.option("--id", "code", metavar="ID", help="What to call the scene; else the file's name.")
+@click.option("--datetime", "acquired", metavar="T", help="When it was taken, ISO 8601.")
+@click.option("--crs", metavar="EPSG:n", help="Coordinate system, where the file has none.")
+@_REPORT
+@door
+def scene(
+    file: str, code: str | None, acquired: str | None, crs: str | None, report: Path | None
+) -> None:
+    """Register FILE, a raster, as a scene."""
+    with open_sessions().begin() as session:
+        done = register_scene(
+            session,
+            file,
+            folder=load_settings().files_folder,
+            code=code,
+            acquired_at=parse_instant(acquired) if acquired else None,
+            crs=crs,
+            actor=_who(),
+        )
+    write_report(report, done.to_json())
+    click.echo("\n".join(done.lines()))
+
+
+@cli.command()
+@click.option("--scene", "code", required=True, metavar="ID")
+@click.option("--layer", required=True, metavar="LAYER")
+@click.option("--band", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--stats",
+    default="count,mean,min,max,sum,std",
+    show_default=True,
+    help=f"Of {','.join(STATISTICS)}.",
+)
+@click.option("--rule", type=click.Choice([*Rule]), default=Rule.CENTRE, show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv|parquet")
+@_REPORT
+@door
+def zonal(
+    code: str,
+    layer: str,
+    band: int,
+    stats: str,
+    rule: Rule,
+    out: Path | None,
+    report: Path | None,
+) -> None:
+    """Take statistics of a scene inside the features of a layer."""
+    with open_sessions().begin() as session:
+        done = compute_statistics(
+            session,
+            code,
+            layer,
+            folder=load_settings().files_folder,
+            band=band,
+            rule=Rule(rule),
+            statistics=[name.strip() for name in stats.split(",") if name.strip()],
+            actor=_who(),
+        )
+        if out is not None:
+            write_table(done, out)
+    write_report(report, done.to_json())
     click.echo("\n".join(done.lines()))
 
 

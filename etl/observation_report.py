@@ -1,8 +1,10 @@
 """What is said of a file of observations after it was loaded."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from etl.instants import show_instant
 
@@ -110,3 +112,36 @@ class ObservationReport:
             "rejects": self.rejects[:_LISTED_REJECTS],
             "warnings": self.warnings,
         }
+
+    def lines(self) -> list[str]:
+        """Give the summary for a person, a line each."""
+        lines = [
+            f"{self.file} -> {self.dataset}",
+            f"read {self.read} rows, accepted {self.accepted} (inserted {self.inserted}, updated"
+            f" {self.updated}, unchanged {self.unchanged}), rejected {self.rejected}",
+            f"{self.values} values of {len(self.variables)} variables and {self.subjects} subjects,"
+            f" {self.missing} missing",
+        ]
+        if self.first and self.last:
+            lines[-1] += (
+                f", from {show_instant(self.first, self.zone)}"
+                f" to {show_instant(self.last, self.zone)}"
+            )
+        time = self.layout.get("time")
+        lines.append(f"time: {time}; subject: {self.layout.get('subject')}")
+        lines += [
+            f"row {one['row']}: {one['reason']}: {one['detail']}" for one in self.rejects[:20]
+        ]
+        if len(self.rejects) > 20:
+            lines.append(f"… and {len(self.rejects) - 20} more rejected rows: see --report")
+        return lines + [f"warning: {warning}" for warning in self.warnings]
+
+
+def merge_reports(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Join the reports of several files of one data set: their sums, and each in `files`."""
+    names = ("read", "accepted", "inserted", "updated", "unchanged", "rejected", "values")
+    return {
+        "dataset": reports[0]["dataset"],
+        **{name: sum(one[name] for one in reports) for name in (*names, "missing")},
+        "files": list(reports),
+    }

@@ -34,7 +34,7 @@ def load_observations(
     encoding: str = "auto",
     actor: str | None = None,
     is_demo: bool = False,
-    advance: Callable[[int], None] | None = None,
+    progress: Callable[[str, int, int | None], None] | None = None,
 ) -> ObservationReport:
     """Load a table file into a data set, which is made if there is none of that code.
 
@@ -49,7 +49,7 @@ def load_observations(
         encoding: One of `etl.encodings.CHOICES`.
         actor: Who loads; None: the database user.
         is_demo: Mark a new data set as illustration.
-        advance: Told how many more rows have been read.
+        progress: Called with the step, the rows done and their total.
 
     Raises:
         UnreadableFileError: When the file cannot or must not be read.
@@ -76,7 +76,7 @@ def load_observations(
     session.add(run)
     session.flush()
     report.variables = {rule.code: VariableFigures() for rule in layout.variables}
-    stage(session, ids.variables, tidy(columns, layout, problems, report, advance))
+    stage(session, ids.variables, tidy(columns, layout, problems, report, progress))
     counts = write_staged(session, ids.dataset, run.id)
     report.inserted, report.updated, report.unchanged = counts
     if report.updated:
@@ -136,7 +136,7 @@ def tidy(
     layout: Layout,
     problems: dict[int, tuple[str, str]],
     report: ObservationReport,
-    advance: Callable[[int], None] | None = None,
+    progress: Callable[[str, int, int | None], None] | None = None,
 ) -> Iterator[Observed]:
     """Turn rows into observations; a row with one bad cell is refused whole and reported."""
     times = [columns[name] for name in layout.time[0]] if layout.time else []
@@ -149,8 +149,8 @@ def tidy(
     names: set[str] = set()
     for place in range(report.read):
         row = place + 1
-        if advance is not None and row % 1000 == 0:
-            advance(1000)
+        if progress is not None and (row % 1000 == 0 or row == report.read):
+            progress("rows", row, report.read)
         if place in problems:
             report.reject(row, *problems[place])
             continue
