@@ -11,11 +11,10 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gis.calendar import GROWING_AREA_CODE
 from gis.codes import IssuedCode, issue_code
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from gis.models import Application, ApplicationPrivate, Consent, GrowingArea, Party, PartyPrivate
-from gis.registration import add_step, find_consent
+from gis.models import Application, ApplicationPrivate, GrowingArea, Party, PartyPrivate
+from gis.registration import add_step
 
 OPEN = ("submitted", "returned")
 
@@ -214,19 +213,6 @@ def _party(session: Session, application: Application) -> Party:
                 phone=private.phone,
                 personal_number=private.personal_number,
                 home_address=private.home_address,
-            )
-        )
-    consent = find_consent(session, application)
-    if consent is not None:
-        version, given_at = consent
-        session.add(
-            Consent(
-                party_id=party.id,
-                purpose=GROWING_AREA_CODE,
-                fields=["name", "phone", "personal_number", "home_address"],
-                text_version=version,
-                method=f"registration {application.receipt}",
-                given_at=given_at,
             )
         )
     return party

@@ -50,14 +50,15 @@ class CodeEntry:
 
 @dataclass(frozen=True, slots=True)
 class AreaEntry:
-    """One growing area as the public may see it.
+    """One growing area, as the public may see it unless it was read `exact`.
 
-    `holder` is the name of an organisation, None for a household. `lon`, `lat` (EPSG:4326) are the
-    label point, rounded when `is_singled_out`.
+    Where a household could be singled out, the public sees no `name` and a rounded place. `holder`
+    is the name of an organisation, None for a household. `lon`, `lat` (EPSG:4326) are the label
+    point.
     """
 
     id: int
-    name: str
+    name: str | None
     status: str
     crop_code: str | None
     crop_name: str | None
@@ -93,7 +94,8 @@ class AreaFilter:
     """What to look for; every given condition must hold.
 
     `text` matches the area's name, an organisation's name or a code, without accents and case;
-    `crop` and `commune` are codes, `commune` of a unit of any time.
+    `crop` and `commune` are codes. `exact` is for officers: what the public may not see is shown,
+    and found.
     """
 
     text: str | None = None
@@ -101,6 +103,7 @@ class AreaFilter:
     commune: str | None = None
     market: str | None = None
     status: str | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def list_areas(session: Session, sought: AreaFilter, *, limit: int = 50, offset:
     conditions = _conditions(sought)
     counted = select(func.count(), func.coalesce(func.sum(GrowingArea.area_ha), 0.0))
     total, total_ha = session.execute(counted.select_from(_joined()).where(*conditions)).one()
-    query = _entries().where(*conditions).order_by(GrowingArea.name, GrowingArea.id)
+    query = _entries(sought.exact).where(*conditions).order_by(GrowingArea.name, GrowingArea.id)
     return Page(_read(session, query.limit(limit).offset(offset)), total, float(total_ha))
 
 
@@ -126,22 +129,24 @@ def list_areas_after(
 ) -> tuple[AreaEntry, ...]:
     """List areas by id, those with an id greater than `after`: the next page costs no more."""
     conditions = (*_conditions(sought), GrowingArea.id > after)
-    return _read(session, _entries().where(*conditions).order_by(GrowingArea.id).limit(limit))
+    return _read(
+        session, _entries(sought.exact).where(*conditions).order_by(GrowingArea.id).limit(limit)
+    )
 
 
-def read_area(session: Session, area_id: int) -> AreaEntry:
-    """Read one area by its id.
+def read_area(session: Session, area_id: int, *, exact: bool = False) -> AreaEntry:
+    """Read one area by its id; `exact` is for officers.
 
     Raises:
         NotFoundError: There is none.
     """
-    found = _read(session, _entries().where(GrowingArea.id == area_id))
+    found = _read(session, _entries(exact).where(GrowingArea.id == area_id))
     if not found:
         raise NotFoundError(f"There is no growing area {area_id}.")
     return found[0]
 
 
-def find_by_code(session: Session, code: str) -> AreaEntry:
+def find_by_code(session: Session, code: str, *, exact: bool = False) -> AreaEntry:
     """Read the area that carries a code, in force or not; case and spaces do not matter.
 
     Raises:
@@ -154,7 +159,7 @@ def find_by_code(session: Session, code: str) -> AreaEntry:
         area_id = session.scalar(carried.where(func.upper(GrowingAreaCode.code) == wanted.upper()))
     if area_id is None:
         raise NotFoundError(f"No growing area carries the code {code}.", code=code)
-    return read_area(session, area_id)
+    return read_area(session, area_id, exact=exact)
 
 
 def read_shape(session: Session, area_id: int, *, exact: bool) -> WKBElement:
@@ -199,14 +204,15 @@ def _joined() -> Join:
     )
 
 
-def _entries() -> Select[*tuple[Any, ...]]:
-    public_place = case(
-        (_singled_out(), func.gis.rounded_location(GrowingArea.location)),
-        else_=GrowingArea.location,
-    )
+def _entries(exact: bool) -> Select[*tuple[Any, ...]]:
+    name: Any = GrowingArea.name
+    place: Any = GrowingArea.location
+    if not exact:
+        name = case((~_singled_out(), GrowingArea.name))
+        place = case((_singled_out(), func.gis.rounded_location(place)), else_=place)
     return select(
         GrowingArea.id,
-        GrowingArea.name,
+        name.label("name"),
         GrowingArea.status,
         Crop.code.label("crop_code"),
         Crop.name.label("crop_name"),
@@ -223,8 +229,8 @@ def _entries() -> Select[*tuple[Any, ...]]:
         GrowingArea.area_ha,
         GrowingArea.boundary.is_not(None).label("has_boundary"),
         _singled_out().label("is_singled_out"),
-        func.round(cast_(func.ST_X(public_place), Numeric), 6).cast(Float).label("lon"),
-        func.round(cast_(func.ST_Y(public_place), Numeric), 6).cast(Float).label("lat"),
+        func.round(cast_(func.ST_X(place), Numeric), 6).cast(Float).label("lon"),
+        func.round(cast_(func.ST_Y(place), Numeric), 6).cast(Float).label("lat"),
         GrowingArea.is_demo,
         GrowingArea.version,
         GrowingArea.updated_at,
@@ -235,9 +241,13 @@ def _conditions(sought: AreaFilter) -> tuple[ColumnElement[bool], ...]:
     conditions: list[ColumnElement[bool]] = []
     if sought.text and (words := " ".join(sought.text.split())):
         like = func.public.f_unaccent(func.lower(_like(words)))
-        named = select(GrowingArea.id).where(
-            func.public.f_unaccent(func.lower(GrowingArea.name)).like(like, escape="\\")
+        named = (
+            select(GrowingArea.id)
+            .outerjoin(Party, Party.id == GrowingArea.party_id)
+            .where(func.public.f_unaccent(func.lower(GrowingArea.name)).like(like, escape="\\"))
         )
+        if not sought.exact:
+            named = named.where(~_singled_out())
         coded = select(GrowingAreaCode.growing_area_id).where(
             GrowingAreaCode.code.ilike(_like(words), escape="\\")
         )
