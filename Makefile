@@ -38,11 +38,14 @@ check: setup
 	@$(PYTHON) -m mypy $(PACKAGES)
 	@.venv/bin/lint-imports
 
+# The tests have a cluster of their own; it ends with them.
+END_OF_TESTS = code=$$?; LANGBIANG_HOME=var/test $(PYTHON) -m gis down >/dev/null; exit $$code
+
 test: check
-	@$(PYTHON) -m pytest -m "not long"
+	@$(PYTHON) -m pytest -m "not long"; $(END_OF_TESTS)
 
 test-long: setup
-	@$(PYTHON) -m pytest -m long
+	@$(PYTHON) -m pytest -m long; $(END_OF_TESTS)
 
 bench: setup
 	@$(PYTHON) -m tests.benchmarks

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from port import check_free, lan_address, local_address, wanted_address
 from processes import Child, is_locked_by_us, read_run, send, watch_make
@@ -25,6 +25,7 @@ from gis import server
 from gis.cluster import find_cluster
 from gis.errors import PlatformError, UnavailableError
 from gis.migrating import upgrade
+from gis.server_checks import connect_plainly
 from gis.settings import ROOT, Settings, load_settings
 
 PATIENCE_S = 90  # until the site must be ready
@@ -93,7 +94,6 @@ def run(
 
     server.start(settings)
     upgrade(settings)
-    accounts = set_up(python, environment, logs)
 
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     gunicorn = [
@@ -105,6 +105,7 @@ def run(
     children.append(Child("web server", gunicorn, environment, logs / "web.log"))
     children.append(Child("worker", worker, environment, logs / "worker.log"))
 
+    accounts = set_up(settings, python, environment, logs)
     local = local_address(host, port)
     deadline = time.monotonic() + PATIENCE_S
     while not is_ready(local):
@@ -120,24 +121,28 @@ def run(
         look_after(settings, children, is_interrupted)
 
 
-def set_up(python: str, environment: dict[str, str], logs: Path) -> str:
-    """Load the demo where it is not yet, and return its accounts, a line each."""
-    commands = {
-        "demo data": [python, "-m", "etl", "demo"],
-        "demo accounts": [python, "-m", "flask", "--app", "web", "accounts", "demo"],
-    }
-    said = ""
+def set_up(settings: Settings, python: str, environment: dict[str, str], logs: Path) -> str:
+    """Load what the demo lacks, and return its accounts, a line each."""
+    kept = settings.home / "keys/demo-accounts"
+    commands = {"demo data": [python, "-m", "etl", "demo"]}
+    if not kept.exists() or not has_accounts(settings):
+        commands["demo accounts"] = [python, "-m", "flask", "--app", "web", "accounts", "demo"]
     for name, command in commands.items():
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
         with (logs / "set-up.log").open("a") as log:
-            done = subprocess.run(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            log.write(done.stderr)
+            log.write(done.stdout * (name == "demo data") + done.stderr)
         if done.returncode != 0:
             raise UnavailableError(f"The {name} could not be loaded:\n{done.stderr[-2000:]}")
-        said = done.stdout
-    return said
+    return kept.read_text()
+
+
+def has_accounts(settings: Settings) -> bool:
+    """Tell whether the accounts of the kept passwords can be in this database."""
+    with connect_plainly(server.database_url(settings)) as connection:
+        return connection.execute("SELECT FROM web.account LIMIT 1").fetchone() is not None
 
 
 def look_after(
@@ -245,13 +250,19 @@ def stop(settings: Settings) -> None:
         with run_file(settings).open("a+") as file:
             if not is_locked_by_us(file):
                 file.seek(0)
-                process = read_run(file).get("process")
-                for number, patience_s in ((signal.SIGTERM, 2 * GRACE_S + 60), (signal.SIGKILL, 5)):
-                    if process and send(process, number):
-                        deadline = time.monotonic() + patience_s
-                        while time.monotonic() < deadline and not is_locked_by_us(file):
-                            time.sleep(0.1)
+                _end_run(file, read_run(file).get("process"))
     server.stop(settings)
+
+
+def _end_run(file: IO[str], process: int | None) -> None:
+    for number, patience_s in ((signal.SIGTERM, 2 * GRACE_S + 60), (signal.SIGKILL, 5)):
+        if process is None or not send(process, number):
+            return
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if is_locked_by_us(file):
+                return
+            time.sleep(0.1)
 
 
 def run_file(settings: Settings) -> Path:
