@@ -241,7 +241,9 @@ def _unused_code(session: Session) -> str:
 
 
 def _refuse_twice(session: Session, gtin: str | None, own_code: str) -> None:
-    same = or_(Product.trace_code == own_code, Product.gtin == gtin)
+    same = Product.trace_code == own_code
+    if gtin is not None:  # `gtin = NULL` would find every product without one
+        same = or_(same, Product.gtin == gtin)
     other = session.scalar(select(Product).where(same).limit(1))
     if other is not None:
         code = gtin if other.gtin == gtin and gtin else own_code
