@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from etl.demo.loading import load_demo
+from etl.demo.products import example_link
 from etl.descriptions import Description, read_description
 from etl.encodings import CHOICES
 from etl.instants import parse_instant
@@ -278,11 +279,13 @@ def demo() -> None:
     """Add the demo data that is not there yet; nothing is overwritten."""
     with open_sessions().begin() as session:
         added = load_demo(session, today())
+        example = example_link(session)
+    for kind, count in added.items():
+        if count:
+            click.echo(f"{kind}: {count}")
     if not any(added.values()):
         click.echo("The demo is loaded already; nothing changed.")
-        return
-    for kind, count in added.items():
-        click.echo(f"{kind}: {count}")
+    click.echo(f"A code to scan: {example}")
 
 
 def _who() -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from etl.demo.fields import Land, cut_parcels, to_degrees, to_metres
-from etl.demo.tables import SOURCE, read_table
+from etl.demo.tables import SOURCE, read_json, read_table
 from etl.demo.units import read_pieces, today_communes
 from gis.codes import issue_code
 from gis.models import Crop, GrowingArea, GrowingAreaMember, Parcel
@@ -27,17 +27,18 @@ HECTARES_A_PARCEL = 3.6
 
 
 class Plan(NamedTuple):
-    """Where everything lies (EPSG:4326, lon/lat): areas and parcels by key, zones by unit."""
+    """Where everything lies (EPSG:4326, lon/lat), by key; zones by former commune."""
 
     areas: dict[str, shapely.Polygon]
     parcels: dict[str, list[shapely.Polygon]]
     zones: dict[str, shapely.Polygon]
+    applications: dict[str, shapely.Polygon]
 
 
 def lay_out() -> Plan:
     """Lay out all zones, growing areas and parcels; the same each time."""
     lands: dict[str, Land] = {}
-    plan = Plan({}, {}, {})
+    plan = Plan({}, {}, {}, {})
     for code, piece in read_pieces().items():
         ground = to_metres(piece)
         land = Land(ground, f"land {code}")
@@ -55,6 +56,8 @@ def lay_out() -> Plan:
         count = max(1, min(4, round(float(row["area_ha"]) / HECTARES_A_PARCEL)))
         parcels = cut_parcels(chance, field, count)
         plan.parcels[row["key"]] = [to_degrees(parcel) for parcel in parcels]
+    for row in read_json("applications.json"):
+        plan.applications[row["key"]] = to_degrees(lands[row["unit"]].lay(float(row["area_ha"])))
     return plan
 
 

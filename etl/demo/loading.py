@@ -5,8 +5,12 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from etl.demo.areas import lay_out, load_areas
+from etl.demo.dossiers import load_applications
 from etl.demo.parties import load_parties
+from etl.demo.products import load_products
+from etl.demo.science import load_weather
 from etl.demo.units import load_units
+from etl.demo.zones import load_facilities, load_zones
 from gis.database import sign_as
 
 
@@ -25,5 +29,11 @@ def load_demo(session: Session, today: date) -> dict[str, int]:
     added = {"administrative units": load_units(session)}
     added["parties"], parties = load_parties(session, today)
     plan = lay_out()
-    counts, _areas = load_areas(session, plan, parties, today)
-    return added | counts
+    counts, areas = load_areas(session, plan, parties, today)
+    added |= counts
+    added["high-tech zones"] = load_zones(session, plan, parties)
+    added["facilities"] = load_facilities(session, plan, parties)
+    added |= load_products(session, parties, areas, today)
+    added["applications"] = load_applications(session, plan, today)
+    added["observations"] = load_weather(session)
+    return added
