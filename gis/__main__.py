@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
 from sqlalchemy.exc import DBAPIError
 
+from gis import backup as backups
+from gis import restore as restores
 from gis import server
+from gis.database import connect, make_sessions
 from gis.errors import PlatformError
 from gis.migrating import upgrade
 from gis.settings import load_settings
@@ -68,6 +72,48 @@ def down() -> None:
 def status() -> None:
     """Say whether the database runs, its version, its size and its migration."""
     _show_status()
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@door
+def backup(file: Path) -> None:
+    """Write database, uploaded files, settings and keys into FILE (one tar, mode 0600)."""
+    manifest = backups.back_up(load_settings(), file)
+    size = file.stat().st_size
+    click.echo(
+        f"{file}: {_readable(size)}, {len(manifest.rows)} tables with"
+        f" {sum(manifest.rows.values())} rows, {len(manifest.members)} parts."
+    )
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@door
+def restore(file: Path) -> None:
+    """Verify FILE in a scratch database, then put it in the place of what is there."""
+    manifest = restores.restore(load_settings(), file, click.echo)
+    click.echo(
+        f"Restored the state of {manifest.made_at}: {len(manifest.rows)} tables with"
+        f" {sum(manifest.rows.values())} rows."
+    )
+
+
+@cli.command()
+@click.argument("layer")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@door
+def export(layer: str, file: Path) -> None:
+    """Write LAYER into FILE; the ending of its name says the format."""
+    # Here, because GDAL and GeoPandas take a second to load and no other command needs them.
+    from gis.exports import export_layer
+
+    engine = connect(
+        server.database_url(load_settings()), application="export", statement_timeout_s=0
+    )
+    with make_sessions(engine).begin() as session:
+        rows = export_layer(session, layer, file)
+    click.echo(f"{file}: {rows} rows.")
 
 
 def _show_status() -> None:

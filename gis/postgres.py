@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,15 +128,27 @@ def installation_for(data: Path, major: int) -> Installation:
 
 
 def run_as(
-    account: Account, command: Sequence[str], *, timeout_s: float = 900
+    account: Account,
+    command: Sequence[str],
+    *,
+    timeout_s: float | None = 900,
+    secrets: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of the server as `account`, in English, without this shell's PG* settings."""
+    """Run a program of the server as `account`, in English, without this shell's PG* settings.
+
+    Args:
+        account: Who runs it.
+        command: Program and arguments.
+        timeout_s: When to give up; None = never.
+        secrets: Environment variables, which other users cannot see as they see arguments.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PG", "LC_")) and name != "LANGUAGE"
     }
     environment |= {"LC_ALL": "C.UTF-8", "LC_MESSAGES": "C"}
+    environment |= secrets or {}
     change: dict[str, Any] = {}
     if account.is_other():
         environment |= {"HOME": "/", "USER": account.name}
@@ -207,7 +219,7 @@ def unprivileged_account(folder: Path) -> Account:
 
 
 def processes_in(folder: Path) -> list[int]:
-    """The server processes at work in `folder`: a postmaster and its children are, in their data."""
+    """The server processes at work in `folder`; for a postmaster and its children, their data."""
     numbers = (int(entry.name) for entry in Path("/proc").glob("[0-9]*"))
     return [number for number in numbers if is_server_in(folder, number)]
 
