@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit, Crop, GrowingArea, GrowingAreaCode, Party
@@ -159,6 +159,7 @@ def trace_lot(session: Session, lot: Lot) -> list[Origin]:
         .join_from(LotSource, GrowingArea, GrowingArea.id == LotSource.growing_area_id)
         .outerjoin(Crop, Crop.id == GrowingArea.crop_id)
         .outerjoin(AdministrativeUnit, AdministrativeUnit.id == GrowingArea.commune_id)
+        .options(defer(AdministrativeUnit.boundary, raiseload=True))
         .outerjoin(Party, Party.id == GrowingArea.party_id)
         .where(LotSource.lot_id == lot.id)
         .order_by(LotSource.quantity.desc().nulls_last(), LotSource.id)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import any_, case, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from gis.models import AdministrativeUnit, Consent, Crop, GrowingArea, GrowingAreaCode, Party
 from gis.sketches import Sketch, sketch_place
@@ -112,6 +112,7 @@ def public_origins(
         .join(found, found.c.growing_area_id == GrowingArea.id)
         .outerjoin(Crop, Crop.id == GrowingArea.crop_id)
         .outerjoin(AdministrativeUnit, AdministrativeUnit.id == GrowingArea.commune_id)
+        .options(defer(AdministrativeUnit.boundary, raiseload=True))
         .outerjoin(Party, Party.id == GrowingArea.party_id)
         .order_by(
             found.c.harvested_on.desc().nulls_last(),

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit, Party
@@ -154,7 +154,8 @@ def get_card(session: Session, product_id: int) -> ProductCard:
     Raises:
         NotFoundError: When there is none.
     """
-    row = session.execute(_cards().where(Product.id == product_id)).first()
+    known = 0 < product_id < 2**63
+    row = session.execute(_cards().where(Product.id == product_id)).first() if known else None
     if row is None:
         raise NotFoundError(f"There is no product {product_id}.")
     return ProductCard(*row)
@@ -188,6 +189,8 @@ def _cards() -> Any:
         .outerjoin(Party, Party.id == Product.producer_id)
         .outerjoin(AdministrativeUnit, AdministrativeUnit.id == Product.commune_id)
         .outerjoin(Certificate, Certificate.id == newest)
+        # Outlines weigh kilobytes a row, and no card draws one.
+        .options(defer(AdministrativeUnit.boundary, raiseload=True))
     )
 
 

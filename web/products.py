@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import lazy_gettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from gis.errors import InvalidInputError
 from gis.models import AdministrativeUnit
@@ -162,9 +162,7 @@ def _gather(session: Session, card: ProductCard, lot: Lot | None) -> ConsumerPag
     commune = card.commune
     return ConsumerPage(
         card=card,
-        province=session.get(AdministrativeUnit, commune.parent_id)
-        if commune is not None and commune.parent_id is not None
-        else None,
+        province=_unit(session, commune.parent_id) if commune is not None else None,
         producer=public_producer(session, card.producer) if card.producer else None,
         lot=lot,
         lots=[] if lot else lots.list_lots(session, product.id, limit=12),
@@ -228,6 +226,11 @@ def describe(page: ConsumerPage) -> dict[str, Any]:
     return described
 
 
+def _unit(session: Session, unit_id: int | None) -> AdministrativeUnit | None:
+    query = select(AdministrativeUnit).where(AdministrativeUnit.id == unit_id)
+    return session.scalar(query.options(defer(AdministrativeUnit.boundary, raiseload=True)))
+
+
 def _communes_with_products(session: Session) -> list[AdministrativeUnit]:
     with_products = select(Product.commune_id).where(Product.commune_id.is_not(None))
     return list(
@@ -235,6 +238,7 @@ def _communes_with_products(session: Session) -> list[AdministrativeUnit]:
             select(AdministrativeUnit)
             .where(AdministrativeUnit.id.in_(with_products), AdministrativeUnit.valid_to.is_(None))
             .order_by(AdministrativeUnit.name)
+            .options(defer(AdministrativeUnit.boundary, raiseload=True))
         )
     )
 

@@ -1,0 +1,236 @@
+import csv
+import io
+import json
+import re
+from datetime import date
+
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL import Image
+
+from gis.database import connect, make_sessions
+from tests.product_factories import GTIN, SECRET_ADDRESS, SECRET_NAME, make_scene
+from traceability import lots, ocop, products
+from web import assets
+
+BASE = "https://langbiang.example"
+MOST_BYTES = 60_000
+
+
+@pytest.fixture
+def scene(session):
+    made = make_scene(session)
+    session.commit()
+    return made
+
+
+def decoded(image: Image.Image) -> list[str]:
+    return [code.text for code in zxingcpp.read_barcodes(image)]
+
+
+def rendered(pdf: bytes) -> list[Image.Image]:
+    return [page.render(scale=300 / 72).to_pil() for page in pypdfium2.PdfDocument(pdf)]
+
+
+def test_consumer_page_is_light_and_runs_no_script(client, scene):
+    for address in (f"/san-pham/{scene.product.id}", f"/san-pham/{scene.product.id}/lo/L2610"):
+        answer = client.get(address)
+        sheets = re.findall(r'rel="stylesheet" href="([^"]+)"', answer.text)
+        assert len(sheets) == 1
+        style = (assets.DIST.parent.parent / "frontend/css/consumer.css").stat().st_size
+        tokens = (assets.DIST.parent.parent / "frontend/css/_tokens.css").stat().st_size
+        assert len(answer.data) + style + tokens < MOST_BYTES
+        assert re.findall(r"<script(?! type=\"application/ld\+json\")", answer.text) == []
+        assert "<script src" not in answer.text
+        assert " style=" not in answer.text
+        assert re.findall(r"\son\w+=", answer.text) == []
+        assert "<svg" in answer.text
+
+
+def test_consumer_page_says_what_a_buyer_asks(client, scene):
+    text = client.get(f"/san-pham/{scene.product.id}/lo/L2610").text
+    for words in (
+        "Cà phê Đưng K&#39;Nớ",
+        "Xã Lạc Dương",
+        "HTX Cà phê Thử Nghiệm",
+        "OCOP 4 sao",
+        "3981/QĐ-UBND",
+        "05/08/2029",
+        "Vùng cà phê Đạ Nghịt",
+        "VN-LDOR-0007",
+        "14/10/2026",
+        "https://voso.vn/ca-phe-p123",
+        "postmart.vn",
+        scene.product.trace_code,
+        GTIN,
+        "dữ liệu minh hoạ",
+        "langbiang.example",
+    ):
+        assert words in text, words
+    data = json.loads(re.search(r"ld\+json\">(.*?)</script>", text, re.DOTALL)[1])
+    assert data["gtin14"] == GTIN
+    assert data["hasGS1DigitalLink"] == f"{BASE}/01/{GTIN}/10/L2610"
+    english = client.get(f"/san-pham/{scene.product.id}?lang=en").text
+    assert '<html lang="en">' in english
+    assert "Where to buy" in english
+
+
+def test_no_page_or_answer_names_a_person(client, session, scene):
+    hidden = products.register_product(session, name="Hồng treo", producer_id=scene.household.id)
+    lot = lots.make_lot(session, hidden, "H1", [lots.Source(scene.areas[1].id)])
+    session.commit()
+    for address in (
+        "/san-pham",
+        f"/san-pham/{hidden.id}",
+        f"/san-pham/{hidden.id}/lo/H1",
+        f"/san-pham/{hidden.id}/tem",
+        f"/san-pham/{scene.product.id}/lo/L2610",
+        "/api/v1/products",
+        f"/api/v1/products/{hidden.id}",
+        "/api/v1/lots",
+        f"/api/v1/lots/{lot.id}",
+        "/api/v1/links",
+        f"/t/{hidden.trace_code}?linkType=linkset",
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        text = answer.data.decode()
+        assert SECRET_NAME not in text, address
+        assert SECRET_ADDRESS not in text, address
+        assert "108.60" not in text, address
+
+
+def test_what_is_over_comes_first(client, session, scene):
+    product = products.register_product(session, name="Trà cũ", is_demo=True)
+    lots.make_lot(session, product, "OLD", [], expires_on=date(2020, 1, 1))
+    ocop.certify(
+        session,
+        product,
+        stars=3,
+        decision="1/QĐ",
+        issued_by="UBND",
+        issued_on=date(2019, 1, 1),
+    )
+    session.commit()
+    text = client.get(f"/san-pham/{product.id}/lo/OLD").text
+    assert text.index("quá hạn sử dụng") < text.index("<h1>")
+    assert text.index("đã hết hiệu lực") < text.index("<h1>")
+    assert "OCOP 3 sao" not in text
+
+
+def test_catalogue_filters_and_pages(client, session, scene):
+    for number in range(30):
+        products.register_product(session, name=f"Rau {number:02}", ocop_set=1)
+    session.commit()
+    first = client.get("/san-pham?q=rau")
+    assert first.text.count("product-card") == 24
+    following = re.search(r'rel="next" href="([^"]+)"', first.text)[1].replace("&amp;", "&")
+    assert client.get(following).text.count("product-card") == 6
+    assert "Cà phê Đưng" in client.get("/san-pham?q=ca+phe&sao=4&xa=24848").text
+    assert client.get("/san-pham?sao=bốn").status_code == 400
+
+
+def test_labels_decode_to_the_address_in_three_formats(client, scene):
+    page = f"/san-pham/{scene.product.id}/tem"
+    for query, uri in (("", f"/01/{GTIN}"), ("?lo=L2610", f"/01/{GTIN}/10/L2610")):
+        expected = [BASE + uri]
+        png = client.get(f"{page}.png{query}")
+        assert decoded(Image.open(io.BytesIO(png.data))) == expected
+        (image,) = rendered(client.get(f"{page}.pdf{query}").data)
+        assert decoded(image) == expected
+        svg = client.get(f"{page}.svg{query}")
+        assert svg.mimetype == "image/svg+xml"
+        assert decoded(drawn(svg.text)) == expected
+        assert BASE + uri in client.get(page + query).text
+    assert client.get(f"{page}.svg?lo=NONE").status_code == 404
+
+
+def drawn(svg: str) -> Image.Image:
+    """Draw the runs of our SVG (only M, h, v and z occur) at 6 pixels a unit."""
+    units = int(re.search(r'viewBox="0 0 (\d+)', svg)[1])
+    image = Image.new("1", (units * 6,) * 2, 1)
+    for x, y, width in re.findall(r"M(\d+) (\d+)h(\d+)v1", svg):
+        left, top = int(x) * 6, int(y) * 6
+        image.paste(0, (left, top, left + int(width) * 6, top + 6))
+    return image.convert("L")
+
+
+def test_a_loopback_address_warns(app, scene):
+    app.extensions["langbiang.settings"] = app.extensions["langbiang.settings"].model_copy(
+        update={"public_url": None}
+    )
+    client = app.test_client()
+    page = f"/san-pham/{scene.product.id}/tem"
+    assert "Đừng in tem này" in client.get(page, base_url="http://127.0.0.1:8000").text
+    assert "Đừng in tem này" not in client.get(page, base_url="http://192.168.1.5:8000").text
+
+
+def test_products_over_the_api(client, scene):
+    listed = client.get(f"/api/v1/products?gtin={GTIN[1:]}").json
+    assert [item["gtin"] for item in listed["items"]] == [GTIN]
+    assert listed["next"] is None
+    item = listed["items"][0]
+    assert item["certificate"]["stars"] == 4
+    assert item["uri"] == f"{BASE}/01/{GTIN}"
+    one = client.get(f"/api/v1/products/{item['id']}")
+    assert one.json["listings"][0]["marketplace"] == "voso"
+    assert one.json["lot_count"] == 1
+    etag = {"If-None-Match": one.headers["ETag"]}
+    assert client.get(f"/api/v1/products/{item['id']}", headers=etag).status_code == 304
+    lot = client.get(f"/api/v1/lots?product={item['id']}&code=L2610").json["items"][0]
+    sources = client.get(f"/api/v1/lots/{lot['id']}").json["sources"]
+    assert sorted(source["quantity"] for source in sources) == [120, 300]
+    assert client.get("/api/v1/products?limit=0").status_code == 400
+    assert client.get("/api/v1/products/999999999999999999999").status_code == 404
+
+
+def test_issue_prints_labels_that_all_decode(clone, run_command, tmp_path):
+    engine = connect(clone, application="tests")
+    with make_sessions(engine).begin() as session:
+        make_scene(session)
+    engine.dispose()
+    sheets, table = tmp_path / "labels.pdf", tmp_path / "codes.csv"
+    command = ("traceability", "issue", "--gtin", GTIN[1:], "--lot", "L2610", "--count")
+    done = run_command(*command, 70, "--out", sheets, "--csv", table, LANGBIANG_PUBLIC_URL=BASE)
+    assert done.returncode == 0, done.stderr
+    assert "loopback" not in done.stderr
+    rows = list(csv.DictReader(io.StringIO(table.read_text("utf-8"))))
+    assert list(rows[0]) == ["gtin", "lot", "serial", "uri"]
+    wanted = [f"{BASE}/01/{GTIN}/10/L2610/21/{row['serial']}" for row in rows]
+    assert [row["uri"] for row in rows] == wanted
+    pages = rendered(sheets.read_bytes())
+    assert len(pages) == 3
+    assert sorted(uri for page in pages for uri in decoded(page)) == sorted(wanted)
+    text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(sheets))
+    assert "Cà phê Đưng K'Nớ" in text
+    assert "langbiang.example" in text
+
+    loopback = run_command(*command, 1, "--out", sheets)
+    assert (loopback.returncode, "Warning" in loopback.stderr) == (0, True)
+    for arguments, code, words in (
+        ((*command, 1, "--out", tmp_path / "no" / "x.pdf"), 1, "no folder"),
+        ((*command[:5], "--lot", "L2610", "--count", 0, "--out", sheets), 2, "Usage"),
+        ((*command[:2], "--count", 1, "--out", sheets), 2, "--gtin or --product"),
+        ((*command[:2], "--product", 99, "--count", 1, "--out", sheets), 1, "no product 99"),
+        ((*command[:4], "--lot", "?", "--count", 1, "--out", sheets), 1, "no lot ?"),
+    ):
+        refused = run_command(*arguments)
+        assert (refused.returncode, words in refused.stderr) == (code, True), refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_links_command_allows_hosts_only_when_told(run_command, tmp_path):
+    file = tmp_path / "links.json"
+    entry = {"key": f"/01/{GTIN}", "default": {"href": "https://a.example/", "title": "A"}}
+    file.write_text(json.dumps({"entries": [entry]}))
+    refused = run_command("traceability", "links", file)
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "--allow-host a.example" in refused.stderr
+    assert run_command("traceability", "links", file, "--allow-host", "a.example").returncode == 0
+    assert (
+        run_command("traceability", "links", file, LANGBIANG_LINK_HOSTS="a.example").returncode == 0
+    )
+    assert run_command("traceability", "links", tmp_path / "none.json").returncode == 1
+    assert run_command("traceability", "links").returncode == 2
