@@ -27,11 +27,14 @@ from etl.observation_report import merge_reports
 from etl.observations import load_observations
 from etl.report import LoadReport
 from etl.scenes import register_scene
+from etl.snapshots import take_snapshot
 from etl.statistics import compute_statistics, write_table
 from etl.targets import TARGETS
+from etl.worker import run_worker
 from gis.calendar import today
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError
+from gis.layers import LAYERS
 from gis.server import database_url
 from gis.settings import load_settings
 from gis.zonal import STATISTICS, Rule
@@ -274,11 +277,38 @@ def zonal(
 
 
 @cli.command()
+@click.argument("layer", type=click.Choice([*LAYERS]))
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder that gets a copy; the snapshot itself stays in the files folder.",
+)
+@_REPORT
+@door
+def snapshot(layer: str, out: Path | None, report: Path | None) -> None:
+    """Write LAYER as a dated, citable GeoParquet file."""
+    with open_sessions().begin() as session:
+        done = take_snapshot(
+            session, layer, folder=load_settings().files_folder, out=out, actor=_who()
+        )
+    write_report(report, done.to_json())
+    click.echo("\n".join(done.lines()))
+
+
+@cli.command()
+@door
+def worker() -> None:
+    """Do the work that waits in the queue, until SIGTERM."""
+    run_worker(load_settings())
+
+
+@cli.command()
 @door
 def demo() -> None:
     """Add the demo data that is not there yet; nothing is overwritten."""
     with open_sessions().begin() as session:
-        added = load_demo(session, today())
+        added = load_demo(session, today(), load_settings().files_folder)
         example = example_link(session)
     for kind, count in added.items():
         if count:
