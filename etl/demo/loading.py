@@ -1,6 +1,7 @@
 """The whole demo, in the order in which its parts need each other."""
 
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -8,19 +9,20 @@ from etl.demo.areas import lay_out, load_areas
 from etl.demo.dossiers import load_applications
 from etl.demo.parties import load_parties
 from etl.demo.products import load_products
-from etl.demo.science import load_weather
+from etl.demo.science import load_scene, load_weather
 from etl.demo.units import load_units
 from etl.demo.zones import load_facilities, load_zones
 from gis.database import sign_as
 
 
-def load_demo(session: Session, today: date) -> dict[str, int]:
+def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
     """Add every demo row that is not there yet; flushes, does not commit.
 
     Args:
         session: The transaction; all or nothing.
         today: Days that must lie before or after today (a certificate near its end, an overdue
             application) are counted from it.
+        folder: The files folder (`Settings.files_folder`), where the scene is kept.
 
     Returns:
         What was added, by kind, in loading order; all zero when there was nothing to add.
@@ -36,4 +38,5 @@ def load_demo(session: Session, today: date) -> dict[str, int]:
     added |= load_products(session, parties, areas, today)
     added["applications"] = load_applications(session, plan, today)
     added["observations"] = load_weather(session)
+    added["scenes"] = load_scene(session, folder)
     return added

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import Geod, Transformer
+from rasterio import Affine
 from rasterio.features import shapes, sieve
-from rasterio.transform import from_origin
 
 from etl.demo.tables import read_table
 
@@ -130,7 +130,7 @@ def _grow(areas: Floats, centres: Floats, spreads: Floats, tilts: Floats) -> Lab
 
 def _trace(labels: Labels) -> list[shapely.Polygon]:
     """Turn labelled cells into polygons whose shared borders are smoothed once, together."""
-    transform = from_origin(BOUNDS_M[0], BOUNDS_M[3], CELL_M, CELL_M)
+    transform = Affine(CELL_M, 0, BOUNDS_M[0], 0, -CELL_M, BOUNDS_M[3])
     blocks = [
         shapely.geometry.shape(shape)
         for shape, value in shapes(labels, connectivity=4, transform=transform)

@@ -145,11 +145,8 @@ def _row(
 
 
 def _load_successions(session: Session, present: dict[Key, int]) -> None:
-    known = set(
-        session.execute(
-            select(AdministrativeSuccession.old_id, AdministrativeSuccession.new_id)
-        ).tuples()
-    )
+    pairs = select(AdministrativeSuccession.old_id, AdministrativeSuccession.new_id)
+    known = {(row.old_id, row.new_id) for row in session.execute(pairs)}
     for fact in read_table("unit_facts.csv"):
         pair = present[(fact["code"], CENSUS)], present[(fact["new_code"], REFORM_ON)]
         if pair not in known:
