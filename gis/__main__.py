@@ -112,8 +112,8 @@ def export(layer: str, file: Path) -> None:
         server.database_url(load_settings()), application="export", statement_timeout_s=0
     )
     with make_sessions(engine).begin() as session:
-        rows = export_layer(session, layer, file)
-    click.echo(f"{file}: {rows} rows.")
+        made = export_layer(session, layer, file)
+    click.echo(f"{made.path}: {made.features} features.")
 
 
 def _show_status() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from psycopg import sql
 
 from gis import postgres
@@ -71,14 +72,14 @@ def start(settings: Settings, *, durable: bool = True) -> None:
         installation = postgres.installation_for(cluster.data, cluster.major())
         if not cluster.is_running():
             _start(cluster, installation, durable=durable)
-        with connect_plainly(cluster.url("postgres")) as connection:
-            check_rights(connection)
-            if not connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)
-            ).fetchone():
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(NAME))
-                )
+        try:
+            _prepare(cluster)
+        except (UnavailableError, psycopg.OperationalError):
+            if cluster.is_running():
+                raise
+            # Killed a moment ago, it was still on its way out.
+            _start(cluster, installation, durable=durable)
+            _prepare(cluster)
 
 
 def stop(settings: Settings) -> None:
@@ -166,6 +167,17 @@ def _create(cluster: Cluster, installation: postgres.Installation, *, durable: b
     if cluster.is_elsewhere:
         (cluster.home / "postgres").unlink(missing_ok=True)
         (cluster.home / "postgres").symlink_to(cluster.data)
+
+
+def _prepare(cluster: Cluster) -> None:
+    """Make the database where it is missing."""
+    with connect_plainly(cluster.url("postgres")) as connection:
+        check_rights(connection)
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,))
+        if not found.fetchone():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(NAME))
+            )
 
 
 def _start(cluster: Cluster, installation: postgres.Installation, *, durable: bool) -> None:
