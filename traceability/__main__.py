@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from gis.database import connect, make_sessions, sign_as
@@ -41,8 +41,16 @@ class _Door(click.Group):
             _say(f"Error: {error.detail}")
             ctx.exit(1)
         except OperationalError as error:
-            line = str(error.orig).strip().splitlines()[0]
-            _say(f"Error: the database cannot be reached ({line}). Start it: python -m gis up.")
+            _say(
+                f"Error: the database cannot be reached ({_first_line(error)})."
+                " Start it: python -m gis up."
+            )
+            ctx.exit(1)
+        except DBAPIError as error:
+            _say(
+                f"Error: the database refuses this ({_first_line(error)})."
+                " Is it up to date? python -m gis up migrates it."
+            )
             ctx.exit(1)
         except OSError as error:
             _say(f"Error: {error.filename or 'a file'}: {error.strerror or error}.")
@@ -68,7 +76,7 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
     settings = load_settings()
     document = _read_json(file)
     with _transaction(settings, "registering links") as session:
-        allowed = allowed_hosts(session, (*settings.link_hosts, *hosts), settings.public_url)
+        allowed = allowed_hosts(session, (*settings.link_hosts, *hosts), _base(settings))
         registered = register_document(session, document, allowed)
     for level in registered:
         click.echo(f"{level.entry.key} → {level.default.href} ({len(level.links)} links)")
@@ -114,7 +122,7 @@ def issue(
     if table is not None and table.absolute() == out.absolute():
         raise click.UsageError("--out and --csv name the same file.")
     settings = load_settings()
-    base = settings.public_url or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
+    base = _base(settings)
     with (
         # Inside out: serials are committed before their labels appear, never the other way round.
         _replacing(out) as sheets,
@@ -238,6 +246,14 @@ def _progress(count: int):  # type: ignore[no-untyped-def]
             _say(f"{done['labels']} of {count} labels")
 
     yield say
+
+
+def _base(settings: Settings) -> str:
+    return settings.public_url or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def _read_json(file: Path) -> object:

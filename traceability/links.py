@@ -181,6 +181,22 @@ def get_entry(session: Session, code: Code) -> Level:
     return level
 
 
+def list_entries(session: Session, *, limit: int, offset: int = 0) -> list[Level]:
+    """List entries by key; at most `limit`, after `offset`."""
+    page = select(LinkEntry.id).order_by(LinkEntry.key).limit(limit).offset(offset)
+    rows = session.execute(
+        select(LinkEntry, Link)
+        .join(Link, Link.entry_id == LinkEntry.id)
+        .where(LinkEntry.id.in_(page))
+        .order_by(LinkEntry.key, Link.position)
+    )
+    found: dict[str, Level] = {}
+    for entry, link in rows:
+        level = found.setdefault(entry.key, Level(parse_code(entry.key), entry, []))
+        level.links.append(link)
+    return list(found.values())
+
+
 def anchor(code: Code) -> Code:
     """Return the code under which an entry is kept: a serial stands alone below its GTIN.
 

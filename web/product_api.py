@@ -17,8 +17,8 @@ from gis.errors import InvalidInputError, NotFoundError
 from traceability import marketplaces, ocop, products
 from traceability.identifiers import gtin14
 from traceability.link_documents import LinkDocument, register_document, written
-from traceability.links import allowed_hosts, get_entry, parse_code, product_page
-from traceability.models import LinkEntry, Lot, Product
+from traceability.links import allowed_hosts, get_entry, list_entries, parse_code, product_page
+from traceability.models import Lot, Product
 from traceability.origin import public_origins, public_producer
 from traceability.products import ProductCard, ProductFilter
 from traceability.trace_link import label_code
@@ -147,11 +147,9 @@ def list_links() -> Response:
         if key := request.args.get("key"):
             level = get_entry(session, parse_code(key))
             return _one({"items": [written(level)], "next": None})
-        keys = session.scalars(
-            select(LinkEntry.key).order_by(LinkEntry.key).limit(limit + 1).offset(offset)
-        ).all()
-        items = [written(get_entry(session, parse_code(key))) for key in keys[:limit]]
-    return _list(items, more=len(keys) > limit, limit=limit, offset=offset)
+        levels = list_entries(session, limit=limit + 1, offset=offset)
+        items = [written(level) for level in levels[:limit]]
+    return _list(items, more=len(levels) > limit, limit=limit, offset=offset)
 
 
 @blueprint.put("/links")
