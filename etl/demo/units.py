@@ -1,7 +1,9 @@
 """The units: seven communes of 2025, the communes and districts they were made of, the province.
 
-The boundaries are schematic (`schematic`): they keep areas, centres and neighbours. The real ones
-are loaded over them with `python -m etl load administrative-units FILE --valid-from 2025-07-01`.
+The boundaries are schematic (`schematic`): they keep areas, centres and neighbours; `is_demo` is
+what says so. Of the province only these seven communes are drawn: 2,156 of its 24,233 km². Real
+boundaries are loaded over them and clear the mark:
+`python -m etl load administrative-units FILE --valid-from 2025-07-01`.
 """
 
 from datetime import date
@@ -20,11 +22,6 @@ from gis.reform import LAST_DAY_BEFORE, REFORM_ON
 # The day of the census whose areas and populations the former units carry.
 CENSUS = date(2009, 4, 1)
 OLD_DISTRICTS = {"675": "Lạc Dương", "677": "Đơn Dương"}
-SCHEMATIC = "Ranh giới minh hoạ: giữ diện tích, tâm và các đơn vị giáp ranh, không phải ranh thật."
-PROVINCE_NOTE = (
-    "Chỉ vẽ phần tỉnh gồm bảy xã, phường của dữ liệu minh hoạ;"
-    " tỉnh có 124 đơn vị, diện tích công bố 24.233,07 km²."
-)
 PRO_NOTE = "Mã 24946 chưa kiểm chứng; xã đã nhập vào Quảng Lập trước năm 2025, chưa rõ ngày."
 
 Key = tuple[str, date]
@@ -80,7 +77,6 @@ def _rows(pieces: dict[str, shapely.Polygon]) -> list[dict[str, Any]]:
             "province",
             list(pieces.values()),
             km2="24233.07",
-            note=PROVINCE_NOTE,
         )
     ]
     for code, name in OLD_DISTRICTS.items():
@@ -140,7 +136,7 @@ def _row(
         "valid_to": LAST_DAY_BEFORE if valid_from == CENSUS else None,
         "declared_area_ha": Decimal(km2) * 100 if km2 else None,
         "boundary": from_shape(shapely.MultiPolygon(shapely.get_parts(whole)), srid=4326),
-        "attributes": {"boundary": SCHEMATIC} | ({"note": note} if note else {}),
+        "attributes": {"note": note} if note else {},
     }
 
 
