@@ -48,7 +48,9 @@ test-long: setup
 	@$(PYTHON) -m pytest -m long; $(END_OF_TESTS)
 
 bench: setup
-	@$(PYTHON) -m tests.benchmarks
+	@for each in $$(grep -l __main__ tests/benchmarks/*.py); do \
+		$(PYTHON) -m tests.benchmarks.$$(basename $$each .py) || bad=1; \
+	done; exit $${bad:-0}
 
 notebook: setup
 	@$(PYTHON) -m gis up
