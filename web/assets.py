@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, send_from_directory, url_for
 
@@ -28,14 +27,17 @@ def asset(name: str) -> str:
 
 
 def _manifest() -> dict[str, str]:
-    """What the front-end build wrote; read once, again in debug mode."""
-    cached: dict[str, str] | None = current_app.extensions.get("langbiang.manifest")
-    if cached is not None and not current_app.debug:
-        return cached
+    """What the front-end build wrote; read again when it was built anew under a running site."""
     path = DIST / "manifest.json"
-    content: Any = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    current_app.extensions["langbiang.manifest"] = content
-    return dict(content)
+    try:
+        built = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return {}
+    read: tuple[int, dict[str, str]] | None = current_app.extensions.get("langbiang.manifest")
+    if read is None or read[0] != built:
+        read = (built, json.loads(path.read_text("utf-8")))
+        current_app.extensions["langbiang.manifest"] = read
+    return read[1]
 
 
 @blueprint.get("/static/<path:file>")
