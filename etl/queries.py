@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from etl.descriptions import Description
 from etl.models import Dataset, Observation, Run, Snapshot, Variable
-from etl.observation_store import Observed, ensure_dataset, stage, write_staged
+from etl.observation_store import Observed as Observed
+from etl.observation_store import ensure_dataset, stage, write_staged
 from etl.sql import load_sql
 from gis.errors import NotFoundError
 
@@ -124,7 +125,7 @@ def list_observations(
         variable: Code of one variable; None: all.
         subject: One subject; None: all.
         start: From this instant on, inclusive.
-        end: Before this instant, exclusive.
+        end: Up to this instant, inclusive.
         after: Instant, variable id and subject of the row to go on after.
         limit: At most so many.
     """
@@ -143,7 +144,7 @@ def list_observations(
     if start is not None:
         query = query.where(Observation.observed_at >= start)
     if end is not None:
-        query = query.where(Observation.observed_at < end)
+        query = query.where(Observation.observed_at <= end)
     if after is not None:
         # The first comparison lets the planner skip months that are over.
         query = query.where(Observation.observed_at >= after[0], tuple_(*key) > tuple_(*after))

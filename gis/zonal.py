@@ -318,11 +318,14 @@ class _ExactSource(RasterSource):  # type: ignore[misc]  # the binding has no ty
         return None  # compared by us before; exactextract would only warn
 
     def nodata_value(self) -> None:
-        return None  # the mask says it
+        return None  # NaN says it
 
     def read_window(self, x0: int, y0: int, nx: int, ny: int) -> Any:
         cells = self.raster.read(Window(y0, x0, ny, nx))
-        return cells if np.ma.is_masked(cells) else cells.data
+        # exactextract 0.3 forgets the mask of a window of one cell; it never forgets NaN.
+        if cells.dtype.kind != "f":
+            cells = cells.astype(np.float64)
+        return cells.filled(np.nan) if np.ma.is_masked(cells) else cells.data
 
 
 def _exact(
