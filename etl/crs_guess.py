@@ -138,9 +138,9 @@ def explain_guess(guess: Guess | None, points: Sequence[Point], name: str, comma
         command: The command to repeat, without `--crs`.
     """
     x, y = points[len(points) // 2] if points else (float("nan"), float("nan"))
-    looks = f"{name} does not say its coordinate system; it holds coordinates such as {x:.10g}, {y:.10g}."
+    looks = f"{name} does not say its coordinate system; it holds {x:.10g}, {y:.10g} and the like."
     if guess is None:
-        return f"{looks} No system used in Vietnam fits them. Find out which it is and add --crs EPSG:n."
+        return f"{looks} Nothing used in Vietnam fits. Find out which it is and add --crs EPSG:n."
     longitude, latitude = guess.place
     return (
         f"{looks} Guess: {guess.crs}, because {guess.reason} (middle at {longitude:.5f} E,"

@@ -3,7 +3,7 @@
 import hashlib
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -94,7 +94,7 @@ def load_file(
         InvalidInputError: When the file, the layer or an option cannot be used; nothing changed.
     """
     options = options or LoadOptions()
-    progress = progress or (lambda step, done, total: None)
+    progress = progress or _say_nothing
     target = get_target(layer)
     started_at = datetime.now(UTC)
     with open_source(file, layer=options.source_layer, encoding=options.encoding) as source:
@@ -115,6 +115,10 @@ def load_file(
     if not options.dry_run:
         _record(session, report, options, file, started_at)
     return report
+
+
+def _say_nothing(_step: str, _done: int, _total: int | None) -> None:
+    pass
 
 
 def _prepare(
@@ -237,11 +241,10 @@ def _sample(source: Source) -> tuple[list[Point], list[str]]:
     return points, [code for code in codes if code.isdigit() and len(code) in (2, 3, 5)]
 
 
-def _count_known(session: Session, points: "list[Point] | object") -> int:
+def _count_known(session: Session, points: Sequence[Point]) -> int:
     """Count the lon/lat points that lie in communes the database knows."""
-    places = list(points)  # type: ignore[call-overload]
-    multi = shapely.multipoints([point for point in places if np.isfinite(point).all()])
-    if multi.is_empty:
+    multi = shapely.multipoints([point for point in points if np.isfinite(point).all()])
+    if shapely.is_empty(multi):
         return 0
     dumped = func.ST_Dump(func.ST_GeomFromWKB(shapely.to_wkb(multi), 4326)).table_valued("geom")
     return int(
@@ -322,16 +325,18 @@ def _load(
         new, report.updated, report.unchanged = staging.count_states(session)
     report.accepted = new + report.updated + report.unchanged
     progress("write", report.accepted, report.accepted)
-    with _timed(report, "area"):
-        report.area_ha = staging.sum_staged_area_ha(session)
-    if not options.dry_run:
-        with _timed(report, "write"):
+    if target.checks_overlaps:
+        with _timed(report, "overlaps"):
+            report.warnings += find_overlaps(session, target)
+    with _timed(report, "write" if not options.dry_run else "area"):
+        if options.dry_run or "area_ha" not in target.table.c:
+            report.area_ha = staging.sum_staged_area_ha(session)
+        if not options.dry_run:
             staging.write_changes(
                 session, target, columns, source.key, new=new, changed=report.updated
             )
-    if target.checks_overlaps:
-        with _timed(report, "overlaps"):
-            report.warnings += find_overlaps(session, target, dry_run=options.dry_run)
+            if "area_ha" in target.table.c:
+                report.area_ha = staging.sum_stored_area_ha(session, target)
     _warn_of_misplaced_file(report, source)
 
 

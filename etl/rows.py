@@ -1,4 +1,4 @@
-"""A batch of a file made ready for one layer: kinds sorted, heights dropped, WGS84, values typed."""
+"""A batch of a file made ready for one layer: kinds sorted, no heights, WGS84, values typed."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -147,7 +147,7 @@ class RowMaker:
         return list(out)
 
     def _wrong(self, shape: shapely.Geometry) -> str:
-        return f"{shape.geom_type}; {self.target.layer} takes {self.target.shape}"
+        return f"{type(shape).__name__}; {self.target.layer} takes {self.target.shape}"
 
     def _single_points(
         self,
@@ -302,7 +302,7 @@ def _sort_kind(shape: shapely.Geometry, wanted: Shape) -> shapely.Geometry | Non
     """Turn a collection of one kind into that kind's multi-geometry, if the layer takes it."""
     if shapely.get_type_id(shape) != _COLLECTION:
         return None
-    parts = [part for part in _parts(shape) if not part.is_empty]
+    parts = [part for part in _parts(shape) if not shapely.is_empty(part)]
     kinds = {int(kind) for kind in shapely.get_type_id(parts)} if parts else set()
     gatherers: tuple[tuple[set[int], Callable[[Any], shapely.Geometry]], ...] = (
         (_POLYGONS, shapely.multipolygons),

@@ -1,7 +1,7 @@
 """The database's side of a load: COPY into a temporary table, checks, comparison, one write.
 
-Statements about a layer's own columns are built from its model; everything else is in `sql/`. All of
-it happens in the caller's transaction, and only `write_changes` touches more than temporary tables.
+Statements about a layer's own columns are built from its model, everything else is in `sql/`. All
+happens in the caller's transaction, and only `write_changes` touches more than temporary tables.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -73,9 +73,9 @@ def read_sql(name: str) -> str:
 
 
 def _run(session: Session, name: str) -> int:
-    """Execute a statement of `sql/` that takes no parameters; give the number of rows it touched."""
-    result = session.execute(text(read_sql(name).replace(":", r"\:")))
-    return max(result.rowcount, 0)  # type: ignore[attr-defined]
+    """Execute a statement of `sql/` without parameters; give the number of rows it touched."""
+    result: Any = session.execute(text(read_sql(name).replace(":", r"\:")))
+    return max(int(result.rowcount), 0)
 
 
 def create_staging(session: Session, layer: str) -> None:
@@ -170,10 +170,8 @@ def find_places(session: Session) -> int:
     session.execute(text("ANALYZE load_piece"))
     found = _run(session, "find_communes")
     session.execute(text("ANALYZE load_place"))
-    rows = session.scalar(
-        select(func.count()).select_from(ROW).where(~func.ST_IsEmpty(ROW.c.shape))
-    )
-    return (rows or 0) - found
+    placeable = select(func.count()).select_from(ROW).where(~func.ST_IsEmpty(ROW.c.shape))
+    return (session.scalar(placeable) or 0) - found
 
 
 def compare_rows(session: Session, target: Target, columns: Iterable[str], source: str) -> None:
@@ -274,6 +272,16 @@ def sum_staged_area_ha(session: Session) -> float:
     area = func.ST_Area(func.geography(ROW.c.shape), type_=Float) / 10_000
     polygons = func.GeometryType(ROW.c.shape).in_(_POLYGON_TYPES)
     return float(session.scalar(select(func.sum(area)).where(polygons)) or 0.0)
+
+
+def sum_stored_area_ha(session: Session, target: Target) -> float:
+    """Sum the same area as the database keeps it, after the write: nothing is measured twice."""
+    table = target.table
+    polygons = table.c.boundary.is_not(None)
+    written = select(func.sum(CHANGE.c.area_ha)).join(table, table.c.id == CHANGE.c.id)
+    kept = select(func.sum(table.c.area_ha)).join(STATE, STATE.c.id == table.c.id)
+    total = session.scalar(written.where(polygons)) or 0.0
+    return total + (session.scalar(kept.where(polygons, ~STATE.c.is_changed)) or 0.0)
 
 
 def write_changes(

@@ -1,4 +1,4 @@
-"""What each layer accepts: its table, its fields with the names files use, its key, its geometry."""
+"""What each layer accepts: table, fields with the names files use, key, geometry."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -38,7 +38,6 @@ class Field:
         column: The column of the staging and target tables; None: the name itself.
         synonyms: Names of file fields that can only mean this, folded; the best one first.
         choices: The only values allowed.
-        level: Level of administrative unit that a synonym implies, synonym to level.
     """
 
     name: str
@@ -329,8 +328,8 @@ def guess_mapping(
         The whole mapping, and the part of it that was guessed.
     """
     known: dict[str, str] = {}
-    for field in fields:
-        known.setdefault(fold_name(field), field)
+    for name in fields:
+        known.setdefault(fold_name(name), name)
     columns = {field.stored_as for field in target.fields if field.name in said}
     used = set(said.values())
     guessed: dict[str, str] = {}

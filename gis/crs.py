@@ -1,11 +1,12 @@
 """Coordinate systems: VN-2000 by province, recognising them, and the way to WGS84.
 
 Everything is stored in EPSG:4326, lon/lat. VN-2000 needs the seven-parameter shift of QĐ
-05/2007/QĐ-BTNMT; leaving it out moves Đà Lạt by 226 m, so a VN-2000 file whose datum got lost on the
-way is recognised by its projection.
+05/2007/QĐ-BTNMT; leaving it out moves Đà Lạt by 226 m, so a VN-2000 file whose datum
+got lost on the way is recognised by its projection.
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -88,7 +89,7 @@ def recognise_vn2000(crs: pyproj.CRS) -> int | None:
         return None
     if "Transverse Mercator" not in str(crs.coordinate_operation.method_name):
         return None
-    values = {item.name: item.value for item in crs.coordinate_operation.params}
+    values = {item.name: _number(item.value) for item in crs.coordinate_operation.params}
     meridian = values.get("Longitude of natural origin")
     scale = values.get("Scale factor at natural origin")
     easting = values.get("False easting")
@@ -106,6 +107,10 @@ def recognise_vn2000(crs: pyproj.CRS) -> int | None:
     return next((code for code, known in zones.items() if abs(known - meridian) < 1e-6), None)
 
 
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
 @lru_cache(maxsize=64)
 def transformer_to_wgs84(crs: str) -> pyproj.Transformer:
     """Make the transformer to EPSG:4326, in x, y order on both sides."""
@@ -117,14 +122,15 @@ def to_wgs84(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
 
     Args:
         shapes: shapely geometries, shape (n,); None stays None.
-        crs: Their system, as `parse_crs` reads it. Coordinates are x (easting or longitude), then y.
+        crs: Their system, as `parse_crs` reads it; x (easting or longitude) before y.
 
     Returns:
         New geometries. A coordinate that the projection cannot reach becomes infinite, which makes
         its geometry invalid.
     """
     transformer = transformer_to_wgs84(crs)
-    moved: NDArray[np.object_] = shapely.transform(shapes, transformer.transform, interleaved=False)
+    move: Any = transformer.transform
+    moved: NDArray[np.object_] = shapely.transform(shapes, move, interleaved=False)
     return moved
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyogrio
+from numpy.typing import NDArray
 from pyogrio import raw
 from pyogrio._ogr import _register_drivers
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
@@ -167,8 +168,9 @@ def open_vector(
     def read() -> Iterator[Batch]:
         restrict_gdal()
         row = 1
-        with _one_sentence(path, notes):
-            with raw.open_arrow(
+        with (
+            _one_sentence(path, notes),
+            raw.open_arrow(
                 path,
                 layer=chosen,
                 encoding=read_as,
@@ -176,15 +178,16 @@ def open_vector(
                 batch_size=BATCH_ROWS,
                 use_pyarrow=True,
                 **(options or {}),
-            ) as (meta, reader):
-                shape = meta["geometry_name"] or "wkb_geometry"
-                for record in reader:
-                    batch = _to_batch(record, row, shape, meta["fid_column"], repairer)
-                    check_vertices(batch, name)
-                    if extend is not None:
-                        extend(batch)
-                    row += len(batch)
-                    yield batch
+            ) as (meta, reader),
+        ):
+            shape = meta["geometry_name"] or "wkb_geometry"
+            for record in reader:
+                batch = _to_batch(record, row, shape, meta["fid_column"], repairer)
+                check_vertices(batch, name)
+                if extend is not None:
+                    extend(batch)
+                row += len(batch)
+                yield batch
         source.encoding = repairer.name
         if source.count is not None and source.count != row - 1:
             raise UnreadableFileError(
@@ -210,9 +213,10 @@ def _to_batch(
     return Batch(row, [str(value) for value in fids], to_wkb(record.column(shape)), columns)
 
 
-def to_wkb(column: pa.Array) -> np.ndarray[Any, np.dtype[np.object_]]:
+def to_wkb(column: pa.Array) -> NDArray[np.object_]:
     """Take the geometries of an Arrow column of WKB as Python bytes, None where there is none."""
-    return column.to_numpy(zero_copy_only=False)
+    shapes: NDArray[np.object_] = column.to_numpy(zero_copy_only=False)
+    return shapes
 
 
 def check_vertices(batch: Batch, name: str) -> None:

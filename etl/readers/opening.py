@@ -16,9 +16,9 @@ from etl.readers.source import Source
 from etl.readers.tables import open_csv, open_workbook
 
 SUFFIXES = (
-    ".gpkg .shp .gdb .gml .geojson .json .fgb .parquet .geoparquet .kml .kmz .gpx .csv .tsv .txt"
-    " .xls .xlsx .xlsm .ods .zip"
-).split()
+    *(".gpkg", ".shp", ".gdb", ".gml", ".geojson", ".json", ".fgb", ".parquet", ".geoparquet"),
+    *(".kml", ".kmz", ".gpx", ".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".ods", ".zip"),
+)
 
 
 @contextmanager

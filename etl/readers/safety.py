@@ -276,13 +276,16 @@ def unpack(path: Path, folder: Path) -> None:
         target = folder / member.filename
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
-                with target.open("wb") as out:
-                    while block := packed.read(1024**2):
-                        total += len(block)
-                        if total > MAX_UNPACKED_BYTES:
-                            raise UnreadableFileError(f"{path.name} looks like a ZIP bomb.")
-                        out.write(block)
+            with (
+                zipfile.ZipFile(path) as archive,
+                archive.open(member) as packed,
+                target.open("wb") as out,
+            ):
+                while block := packed.read(1024**2):
+                    total += len(block)
+                    if total > MAX_UNPACKED_BYTES:
+                        raise UnreadableFileError(f"{path.name} looks like a ZIP bomb.")
+                    out.write(block)
         except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
             raise UnreadableFileError(
                 f"{path.name} cannot be unpacked: {member.filename} is damaged or the disk is full"

@@ -74,5 +74,5 @@ def test_the_refusal_shows_the_guess_and_the_command():
     sentence = explain_guess(guess_crs(points), points, "thua.shp", "python -m etl load parcels x")
     assert sentence.endswith("python -m etl load parcels x --crs EPSG:5899")
     assert "583345.8" in sentence
-    assert "No system" in explain_guess(None, [(1e9, 1e9)], "a", "b")
+    assert "Nothing used" in explain_guess(None, [(1e9, 1e9)], "a", "b")
     assert guess_crs([(1e9, 1e9)]) is None

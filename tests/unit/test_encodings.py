@@ -47,9 +47,7 @@ def test_windows_1258_shown_as_latin_1_is_composed():
     name = "Xã Lạc Dương, Đơn Dương, huyện Đức Trọng"
     marks = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
     raw = b""
-    for (
-        letter
-    ) in name:  # base letter first, tone behind it: the way Windows-1258 writes
+    for letter in name:  # base letter first, tone behind it: the way Windows-1258 writes
         parts = unicodedata.normalize("NFD", letter)
         base = unicodedata.normalize("NFC", "".join(p for p in parts if p not in marks))
         raw += (base + "".join(p for p in parts if p in marks)).encode("cp1258")
@@ -88,9 +86,7 @@ def test_legacy_workbooks_equal_their_transcripts(shared: Path, name):
     folder = shared / "data" / "legacy_encoding"
     transcript = {
         _flat(cell)
-        for line in (folder / f"{name}.truth.txt")
-        .read_text(encoding="utf-8")
-        .splitlines()
+        for line in (folder / f"{name}.truth.txt").read_text(encoding="utf-8").splitlines()
         for cell in line.split("\t")
     }
     book = CalamineWorkbook.from_path(folder / f"{name}.tcvn3.xls")
