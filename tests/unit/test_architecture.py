@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from gis.settings import PREFIX, Settings
@@ -115,7 +116,8 @@ def test_every_setting_is_documented():
 @pytest.mark.parametrize("package", ["gis", "etl", "traceability"])
 def test_every_command_is_documented(package):
     readme = (ROOT / "README.md").read_text("utf-8")
-    group = importlib.import_module(f"{package}.__main__").main
+    door = importlib.import_module(f"{package}.__main__")
+    group = next(item for item in vars(door).values() if isinstance(item, click.Group))
     for name, command in group.commands.items():
         assert re.search(rf"python -m {package} [^`\n]*\b{name}\b", readme), f"{package} {name}"
         assert command.help, name
