@@ -36,9 +36,12 @@ WITH tile AS (
     SELECT ST_AsMVT(feature, 'administrative-units-labels', 4096, 'shape', 'id') AS tile
     FROM (
         SELECT unit.id, unit.name, unit.level,
-               -- Without a buffer: a label belongs to one tile.
-               ST_AsMVTGeom(ST_Transform(ST_PointOnSurface(unit.boundary), 3857),
-                            tile.box, 4096, 0, true) AS shape
+               -- Without a buffer: a label belongs to one tile. The middle of the widest part.
+               ST_AsMVTGeom(
+                   ST_Transform(
+                       (ST_MaximumInscribedCircle(ST_Simplify(unit.boundary, 0.002, true))).center,
+                       3857),
+                   tile.box, 4096, 0, true) AS shape
         FROM unit CROSS JOIN tile
     ) AS feature
     WHERE shape IS NOT NULL

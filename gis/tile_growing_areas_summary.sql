@@ -1,34 +1,41 @@
--- One low-zoom tile of growing areas: per cell of 1/16 of the tile and crop, how many there are and
--- their area. Nothing is left out: the counts of all tiles of a zoom add up to the growing areas.
+-- One low-zoom tile of growing areas: per cell of 1/8 of the tile, how many there are, their area
+-- and what is grown. Nothing is left out: the counts of all tiles of a zoom add up to the growing
+-- areas that are not closed.
 --
 -- Parameters: exact: whether the reader is trusted with exact places; z, x, y: the tile; west,
 --   south, east, north: its box, degrees (EPSG:4326).
--- Result: one row, one column: the MVT layer `growing-areas-summary` (count, area_ha, crop), points.
+-- Result: one row, one column: the MVT layer `growing-areas-summary`, points: count, area_ha, crops
+--   (`code:area_ha` separated by commas, the largest first).
 -- Index: GiST on growing_area.location.
 WITH shown AS (
-    SELECT g.crop_id, g.area_ha,
+    SELECT c.code AS crop, g.area_ha,
            CASE WHEN NOT :exact AND gis.is_singled_out(p.kind, g.household_count, g.area_ha)
                 THEN gis.rounded_location(g.location) ELSE g.location END AS location
-    FROM gis.growing_area AS g LEFT JOIN gis.party AS p ON p.id = g.party_id
+    FROM gis.growing_area AS g
+    LEFT JOIN gis.party AS p ON p.id = g.party_id
+    LEFT JOIN gis.crop AS c ON c.id = g.crop_id
     WHERE g.location && ST_MakeEnvelope(
               CAST(:west AS float8) - 0.01, CAST(:south AS float8) - 0.01,
               CAST(:east AS float8) + 0.01, CAST(:north AS float8) + 0.01, 4326)
       AND g.status <> 'closed'
-), placed AS (
-    SELECT crop_id, area_ha,
-           ((ST_X(location) + 180) / 360 * power(2, :z) - :x) * 16 AS across,
-           ((1 - asinh(tand(ST_Y(location))) / pi()) / 2 * power(2, :z) - :y) * 16 AS down
+), placed AS MATERIALIZED (
+    SELECT coalesce(crop, 'khac') AS crop, area_ha,
+           ((ST_X(location) + 180) / 360 * power(2, :z) - :x) * 8 AS across,
+           ((1 - asinh(tand(ST_Y(location))) / pi()) / 2 * power(2, :z) - :y) * 8 AS down
     FROM shown
-), cell AS (
-    SELECT crop_id, count(*)::int AS count, round(sum(area_ha)::numeric, 2)::float8 AS area_ha,
-           avg(across) AS across, avg(down) AS down
+), by_crop AS (
+    SELECT floor(across) AS i, floor(down) AS j, crop, count(*) AS number,
+           sum(area_ha) AS area_ha, sum(across) AS across, sum(down) AS down
     FROM placed
-    WHERE across >= 0 AND across < 16 AND down >= 0 AND down < 16
-    GROUP BY crop_id, floor(across), floor(down)
+    WHERE across >= 0 AND across < 8 AND down >= 0 AND down < 8
+    GROUP BY i, j, crop
 )
 SELECT ST_AsMVT(feature, 'growing-areas-summary', 4096, 'shape') AS tile
 FROM (
-    SELECT cell.count, cell.area_ha, c.code AS crop,
-           ST_Point(floor(across * 256), floor(down * 256)) AS shape
-    FROM cell LEFT JOIN gis.crop AS c ON c.id = cell.crop_id
+    SELECT sum(number)::int AS count, round(sum(area_ha)::numeric, 2)::float8 AS area_ha,
+           string_agg(crop || ':' || round(area_ha::numeric, 2), ',' ORDER BY area_ha DESC, crop)
+               AS crops,
+           ST_Point(floor(sum(across) / sum(number) * 512), floor(sum(down) / sum(number) * 512))
+               AS shape
+    FROM by_crop GROUP BY i, j
 ) AS feature

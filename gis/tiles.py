@@ -32,7 +32,7 @@ SIMPLIFICATION = 4.0
 MARGIN = 64 / EXTENT
 # The circumference of the earth in EPSG:3857.
 CIRCUMFERENCE_M = 2 * pi * 6378137.0
-NAMED_FROM_ZOOM = 11
+NAMED_FROM_ZOOM = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class _Source:
 
 _SOURCES = {
     "administrative-units": _Source("tile_administrative_units", by_day=True),
-    "growing-areas": _Source("tile_growing_areas", 9, "tile_growing_areas_summary"),
+    "growing-areas": _Source("tile_growing_areas", 11, "tile_growing_areas_summary"),
     "high-tech-zones": _Source("tile_high_tech_zones"),
-    "facilities": _Source("tile_facilities", 8, "tile_facilities_summary"),
+    "facilities": _Source("tile_facilities", 10, "tile_facilities_summary"),
     "parcels": _Source("tile_parcels", 12, "tile_parcels_summary", in_degrees=True),
     "applications": _Source("tile_applications"),
     "tracks": _Source("tile_tracks"),

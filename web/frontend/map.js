@@ -1,2 +1,3 @@
-import Map from "ol/Map.js";
-export { Map };
+import { start } from "./map/page.js";
+
+start();

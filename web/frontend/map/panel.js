@@ -1,0 +1,67 @@
+// The panel: beside the map on a screen, a sheet at the bottom of a phone.
+
+export function wirePanel({ onLayer, onCrop }) {
+  const panel = document.getElementById("map-panel");
+  const handle = document.getElementById("map-handle");
+  const card = document.getElementById("map-card");
+  const all = document.getElementById("map-all");
+  const boxes = [...panel.querySelectorAll("input[data-layer]")];
+  const crops = [...panel.querySelectorAll("button[data-crop]")];
+  const wide = window.matchMedia("(min-width: 800px)");
+
+  function open(on) {
+    panel.classList.toggle("map-panel-open", on);
+    handle.setAttribute("aria-expanded", String(on));
+  }
+
+  handle.addEventListener("click", () => open(handle.getAttribute("aria-expanded") !== "true"));
+  for (const box of boxes) {
+    // The browser may remember a choice over a reload: the map follows the boxes.
+    onLayer(box.dataset.layer, box.checked);
+    box.addEventListener("change", () => onLayer(box.dataset.layer, box.checked));
+  }
+
+  function chooseCrop(code) {
+    for (const button of crops) {
+      button.setAttribute("aria-pressed", String(button.dataset.crop === code));
+    }
+    panel.classList.toggle("map-panel-filtered", code !== null);
+    all.hidden = code === null;
+    onCrop(code);
+  }
+
+  for (const button of crops) {
+    button.addEventListener("click", () => {
+      chooseCrop(button.getAttribute("aria-pressed") === "true" ? null : button.dataset.crop);
+    });
+  }
+  all.addEventListener("click", () => chooseCrop(null));
+
+  function turnOn(layer) {
+    const box = boxes.find((one) => one.dataset.layer === layer);
+    if (box && !box.checked) {
+      box.checked = true;
+      onLayer(layer, true);
+    }
+  }
+
+  return {
+    turnOn,
+    /** Make sure a found thing is not hidden by a switch or by the crop looked for. */
+    show(layer) {
+      turnOn(layer);
+      chooseCrop(null);
+    },
+    /** On a phone, a card takes the place of the legend. */
+    settle() {
+      panel.classList.toggle("map-panel-card", !card.hidden);
+      if (!card.hidden && !wide.matches) {
+        open(false);
+      }
+    },
+    /** Room around what the map shows, in pixels: top, right, bottom, left. */
+    padding() {
+      return wide.matches ? [60, 60, 60, panel.offsetWidth + 76] : [90, 30, Math.min(panel.offsetHeight + 30, window.innerHeight / 2), 30];
+    },
+  };
+}
