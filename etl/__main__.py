@@ -22,9 +22,10 @@ from etl.demo.products import example_link
 from etl.descriptions import Description, read_description
 from etl.encodings import CHOICES
 from etl.instants import parse_instant
-from etl.loading import LoadOptions, load_file
+from etl.loading import load_file
 from etl.observation_report import merge_reports
 from etl.observations import load_observations
+from etl.options import LoadOptions
 from etl.report import LoadReport
 from etl.scenes import register_scene
 from etl.snapshots import take_snapshot

@@ -8,7 +8,8 @@ import shapely
 from sqlalchemy import func, select, text
 
 from etl.errors import UnknownCrsError, UnreadableFileError
-from etl.loading import LoadOptions, load_file
+from etl.loading import load_file
+from etl.options import LoadOptions
 from gis.errors import InvalidInputError
 from gis.models import AdministrativeUnit, LayerChange, Parcel, Revision, Track
 
