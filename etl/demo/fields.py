@@ -23,7 +23,7 @@ TRIES = 4000
 
 
 class Land:
-    """A piece of land on which fields are laid out around its middle, one after the other."""
+    """A piece of land on which fields are laid out around its middle, one after another."""
 
     def __init__(self, ground: shapely.Polygon, seed: str) -> None:
         """Take a polygon (metres); `seed` makes its layout its own."""
@@ -31,19 +31,20 @@ class Land:
         self.random = random.Random(seed)  # noqa: S311  shapes, not secrets
         middle = shapely.maximum_inscribed_circle(self.ground)
         self.middle = shapely.get_coordinates(middle)[0]
-        self.radius_m = min(middle.length, 2500.0)
+        self.radius_m = min(middle.length, 3800.0)
         self.bearing = self.random.uniform(0, math.pi)
         self.taken: list[shapely.Polygon] = []
 
     def lay(self, area_ha: float) -> shapely.Polygon:
-        """Lay out one field of that many hectares where there is room, near the middle first.
+        """Lay out one field of that many hectares where there is room, not far from the middle.
 
         Raises:
             ConflictError: When there is no room.
         """
         for attempt in range(TRIES):
-            reach = self.radius_m * (0.15 + 4 * attempt / TRIES)
-            angle, far = self.random.uniform(0, 2 * math.pi), self.random.uniform(0, reach)
+            reach = self.radius_m * (0.7 + 3 * attempt / TRIES)
+            angle = self.random.uniform(0, 2 * math.pi)
+            far = reach * math.sqrt(self.random.random())
             field = draw_field(
                 self.random,
                 self.middle[0] + far * math.cos(angle),
