@@ -179,6 +179,15 @@ def sketch_plot(
     )
 
 
+def commune_bounds(session: Session, day: date) -> tuple[float, float, float, float]:
+    """West, south, east, north of all communes of a day, in degrees; Vietnam's where none is."""
+    extent = func.ST_Extent(AdministrativeUnit.boundary)
+    box = _communes(day).with_only_columns(extent.label("box")).subquery().c.box
+    corners = (func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))
+    west, south, east, north = session.execute(select(*corners)).one()
+    return (102.0, 8.0, 110.0, 23.5) if west is None else (west, south, east, north)
+
+
 def _communes(day: date) -> Select[AdministrativeUnit]:
     return select(AdministrativeUnit).where(
         AdministrativeUnit.level == "commune",

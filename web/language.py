@@ -1,10 +1,10 @@
 """Vietnamese and English: `?lang=en` is remembered; else what the browser prefers among the two."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from flask import Flask, Response, g, request, session
-from flask_babel import Babel, format_date, format_decimal, get_locale
+from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
 
 LANGUAGES = ("vi", "en")
 
@@ -16,6 +16,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["language"] = lambda: str(get_locale() or "vi")[:2]
     app.jinja_env.filters["decimal"] = decimal
     app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["moment"] = moment
 
     @app.after_request
     def vary(response: Response) -> Response:
@@ -57,3 +58,12 @@ def day(value: date | None) -> str:
     if value is None:
         return "–"
     return str(format_date(value, "dd/MM/yyyy" if choose() == "vi" else "d MMM yyyy"))
+
+
+def moment(value: datetime | None) -> str:
+    """An instant as the language writes it, in Vietnam's time; a dash when there is none."""
+    if value is None:
+        return "–"
+    return str(
+        format_datetime(value, "HH:mm dd/MM/yyyy" if choose() == "vi" else "d MMM yyyy HH:mm")
+    )

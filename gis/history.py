@@ -1,0 +1,67 @@
+"""Reading the history that triggers write: who changed a feature, when, why, from what to what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gis.models import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One revision; `before` and `after` are rows without their geometry.
+
+    The shapes are GeoJSON texts (EPSG:4326, lon/lat) or None.
+    """
+
+    id: int
+    action: str
+    actor: str
+    reason: str | None
+    at: datetime
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    before_shape: str | None
+    after_shape: str | None
+
+
+def count_revisions(session: Session, layer: str, feature_id: int) -> int:
+    """How often a feature was changed since it was made, its making included."""
+    found = session.scalar(
+        select(func.count())
+        .select_from(Revision)
+        .where(Revision.layer == layer, Revision.feature_id == feature_id)
+    )
+    return found or 0
+
+
+def list_revisions(
+    session: Session, layer: str, feature_id: int, *, before: int | None = None, limit: int = 100
+) -> list[Change]:
+    """List the revisions of a feature, the newest first.
+
+    Args:
+        session: Reads only.
+        layer: A layer's name as in `/ogc/collections`.
+        feature_id: The feature, which may be deleted by now.
+        before: Only revisions with a smaller id, to go on where a page ended.
+        limit: At most so many.
+    """
+    query = select(
+        Revision.id,
+        Revision.action,
+        Revision.actor,
+        Revision.reason,
+        Revision.at,
+        Revision.before,
+        Revision.after,
+        func.ST_AsGeoJSON(Revision.before_shape, 7),
+        func.ST_AsGeoJSON(Revision.after_shape, 7),
+    ).where(Revision.layer == layer, Revision.feature_id == feature_id)
+    if before is not None:
+        query = query.where(Revision.id < before)
+    rows = session.execute(query.order_by(Revision.id.desc()).limit(limit))
+    return [Change(*row) for row in rows]

@@ -1,0 +1,149 @@
+"""The register of growing areas for people: a searchable list, and a page per code.
+
+Everybody sees organisations and places as the public map does; those who work with exact places
+(`gis.layer.TRUSTED`) see them exactly. A household's name is on none of these pages.
+"""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gis.calendar import today
+from gis.growing_areas import (
+    AreaFilter,
+    find_by_code,
+    list_areas,
+    read_shape,
+)
+from gis.history import count_revisions
+from gis.layer import TRUSTED
+from gis.models import (
+    AdministrativeSuccession,
+    AdministrativeUnit,
+    Crop,
+    GrowingArea,
+)
+from gis.sketches import sketch_place, sketch_plot
+from traceability.links import product_page
+from traceability.models import Lot, LotSource, Product
+from web import access
+from web.context import current_account, transaction
+from web.words import AREA_STATUSES, CODE_STATUSES, MARKETS
+
+blueprint = Blueprint("growing_areas", __name__)
+_PAGE = 50
+
+
+@blueprint.get("/vung-trong")
+@access.roles("public")
+def register() -> str:
+    """The register, searched and filtered."""
+    page = max(request.args.get("trang", 1, type=int), 1)
+    sought = AreaFilter(
+        text=request.args.get("q") or None,
+        crop=request.args.get("cay") or None,
+        commune=request.args.get("xa") or None,
+        exact=sees_exactly(),
+    )
+    with transaction() as session:
+        found = list_areas(session, sought, limit=_PAGE, offset=(page - 1) * _PAGE)
+        return render_template(
+            "growing_areas/register.html",
+            found=found,
+            sought=sought,
+            crops=_used_crops(session),
+            communes=_used_communes(session),
+            markets=MARKETS,
+            code_statuses=CODE_STATUSES,
+            page=page,
+            pages=-(-found.total // _PAGE),
+            asked={**request.args.to_dict()},
+        )
+
+
+@blueprint.get("/vung-trong/<path:code>")
+@access.roles("public")
+def page(code: str) -> str:
+    """One growing area, by any of its codes."""
+    exact = sees_exactly()
+    day = today()
+    with transaction() as session:
+        area = find_by_code(session, code, exact=exact)
+        shape = read_shape(session, area.id, exact=exact)
+        communes = [area.commune_id] if area.commune_id is not None else []
+        drawn = area.has_boundary and (exact or not area.is_singled_out)
+        return render_template(
+            "growing_areas/area.html",
+            area=area,
+            called=next((held for held in area.codes if held.code == code), area.codes[0]),
+            former=_former_units(session, area.commune_id),
+            place=sketch_place(session, [shape], day=day, commune_ids=communes, width=420),
+            plot=(
+                sketch_plot(session, shape, day=day, except_area=area.id, exact=exact)
+                if drawn
+                else None
+            ),
+            lots=_lots(session, area.id),
+            changes=count_revisions(session, "growing-areas", area.id),
+            markets=MARKETS,
+            code_statuses=CODE_STATUSES,
+            area_statuses=AREA_STATUSES,
+            exact=exact,
+        )
+
+
+def sees_exactly() -> bool:
+    """Whether the caller works with exact places."""
+    account = current_account()
+    return account is not None and not account.roles.isdisjoint(TRUSTED)
+
+
+def _used_crops(session: Session) -> list[tuple[str, str, str, int]]:
+    rows = session.execute(
+        select(Crop.code, Crop.name, Crop.name_en, func.count())
+        .join(GrowingArea, GrowingArea.crop_id == Crop.id)
+        .group_by(Crop.id)
+        .order_by(Crop.name)
+    )
+    return [tuple(row) for row in rows]  # type: ignore[misc]
+
+
+def _used_communes(session: Session) -> list[tuple[str, str, int]]:
+    unit = AdministrativeUnit
+    rows = session.execute(
+        select(unit.code, unit.name, func.count())
+        .join(GrowingArea, GrowingArea.commune_id == unit.id)
+        .group_by(unit.id)
+        .order_by(unit.name)
+    )
+    return [tuple(row) for row in rows]  # type: ignore[misc]
+
+
+def _former_units(session: Session, commune_id: int | None) -> list[str]:
+    """The names of the units that today's commune was made of."""
+    old = AdministrativeUnit
+    query = (
+        select(func.coalesce(old.full_name, old.name))
+        .join(AdministrativeSuccession, AdministrativeSuccession.old_id == old.id)
+        .where(AdministrativeSuccession.new_id == commune_id)
+        .order_by(old.name)
+    )
+    return list(session.scalars(query))
+
+
+def _lots(session: Session, area_id: int) -> list[dict[str, Any]]:
+    """The newest lots that were made from the area."""
+    rows = session.execute(
+        select(Lot, Product)
+        .join(LotSource, LotSource.lot_id == Lot.id)
+        .join(Product, Product.id == Lot.product_id)
+        .where(LotSource.growing_area_id == area_id)
+        .order_by(Lot.id.desc())
+        .limit(20)
+    )
+    return [
+        {"code": lot.code, "product": product.name, "address": product_page(product.id, lot.code)}
+        for lot, product in rows
+    ]
