@@ -1,15 +1,12 @@
-import csv
 import io
 import json
 import re
 from datetime import date
 
-import pypdfium2
 import pytest
-import zxingcpp
 from PIL import Image
 
-from gis.database import connect, make_sessions
+from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, SECRET_ADDRESS, SECRET_NAME, make_scene
 from traceability import lots, ocop, products
 from web import assets
@@ -23,14 +20,6 @@ def scene(session):
     made = make_scene(session)
     session.commit()
     return made
-
-
-def decoded(image: Image.Image) -> list[str]:
-    return [code.text for code in zxingcpp.read_barcodes(image)]
-
-
-def rendered(pdf: bytes) -> list[Image.Image]:
-    return [page.render(scale=300 / 72).to_pil() for page in pypdfium2.PdfDocument(pdf)]
 
 
 def test_consumer_page_is_light_and_runs_no_script(client, scene):
@@ -183,54 +172,3 @@ def test_products_over_the_api(client, scene):
     assert sorted(source["quantity"] for source in sources) == [120, 300]
     assert client.get("/api/v1/products?limit=0").status_code == 400
     assert client.get("/api/v1/products/999999999999999999999").status_code == 404
-
-
-def test_issue_prints_labels_that_all_decode(clone, run_command, tmp_path):
-    engine = connect(clone, application="tests")
-    with make_sessions(engine).begin() as session:
-        make_scene(session)
-    engine.dispose()
-    sheets, table = tmp_path / "labels.pdf", tmp_path / "codes.csv"
-    command = ("traceability", "issue", "--gtin", GTIN[1:], "--lot", "L2610", "--count")
-    done = run_command(*command, 70, "--out", sheets, "--csv", table, LANGBIANG_PUBLIC_URL=BASE)
-    assert done.returncode == 0, done.stderr
-    assert "loopback" not in done.stderr
-    rows = list(csv.DictReader(io.StringIO(table.read_text("utf-8"))))
-    assert list(rows[0]) == ["gtin", "lot", "serial", "uri"]
-    wanted = [f"{BASE}/01/{GTIN}/10/L2610/21/{row['serial']}" for row in rows]
-    assert [row["uri"] for row in rows] == wanted
-    pages = rendered(sheets.read_bytes())
-    assert len(pages) == 3
-    assert sorted(uri for page in pages for uri in decoded(page)) == sorted(wanted)
-    text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(sheets))
-    assert "Cà phê Đưng K'Nớ" in text
-    assert "langbiang.example" in text
-
-    loopback = run_command(*command, 1, "--out", sheets)
-    assert (loopback.returncode, "Warning" in loopback.stderr) == (0, True)
-    for arguments, code, words in (
-        ((*command, 1, "--out", tmp_path / "no" / "x.pdf"), 1, "no folder"),
-        ((*command[:5], "--lot", "L2610", "--count", 0, "--out", sheets), 2, "Usage"),
-        ((*command[:2], "--count", 1, "--out", sheets), 2, "--gtin or --product"),
-        ((*command[:2], "--product", 99, "--count", 1, "--out", sheets), 1, "no product 99"),
-        ((*command[:4], "--lot", "?", "--count", 1, "--out", sheets), 1, "no lot ?"),
-    ):
-        refused = run_command(*arguments)
-        assert (refused.returncode, words in refused.stderr) == (code, True), refused.stderr
-        assert "Traceback" not in refused.stderr
-
-
-def test_links_command_allows_hosts_only_when_told(run_command, tmp_path):
-    file = tmp_path / "links.json"
-    entry = {"key": f"/01/{GTIN}", "default": {"href": "https://a.example/", "title": "A"}}
-    file.write_text(json.dumps({"entries": [entry]}))
-    refused = run_command("traceability", "links", file)
-    assert refused.returncode == 1
-    assert refused.stderr.count("\n") == 1
-    assert "--allow-host a.example" in refused.stderr
-    assert run_command("traceability", "links", file, "--allow-host", "a.example").returncode == 0
-    assert (
-        run_command("traceability", "links", file, LANGBIANG_LINK_HOSTS="a.example").returncode == 0
-    )
-    assert run_command("traceability", "links", tmp_path / "none.json").returncode == 1
-    assert run_command("traceability", "links").returncode == 2

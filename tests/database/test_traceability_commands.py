@@ -1,0 +1,100 @@
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.label_reading import decoded, rendered
+from tests.product_factories import GTIN, make_scene
+from traceability.__main__ import main
+
+BASE = "https://langbiang.example"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(clone, tmp_path) -> Run:
+    """Run a command in this process, over the test's own database."""
+
+    def invoke(*arguments: object, **environment: str) -> Result:
+        runner = CliRunner(
+            env={"DATABASE_URL": clone, "LANGBIANG_HOME": str(tmp_path), **environment}
+        )
+        result = runner.invoke(main, [str(argument) for argument in arguments])
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
+
+    return invoke
+
+
+def test_issue_prints_labels_that_all_decode(clone_sessions, run, tmp_path):
+    with clone_sessions.begin() as session:
+        make_scene(session)
+    sheets, table = tmp_path / "labels.pdf", tmp_path / "codes.csv"
+    command = ("issue", "--gtin", GTIN[1:], "--lot", "L2610", "--out", sheets)
+    done = run(*command, "--count", 70, "--csv", table, LANGBIANG_PUBLIC_URL=BASE)
+    assert done.exit_code == 0, done.stderr
+    assert "Warning" not in done.stderr
+    assert "70 of 70 labels" in done.stderr
+    rows = list(csv.DictReader(io.StringIO(table.read_text("utf-8"))))
+    assert list(rows[0]) == ["gtin", "lot", "serial", "uri"]
+    wanted = [f"{BASE}/01/{GTIN}/10/L2610/21/{row['serial']}" for row in rows]
+    assert [row["uri"] for row in rows] == wanted
+    pages = rendered(sheets.read_bytes())
+    assert len(pages) == 3
+    assert sorted(uri for page in pages for uri in decoded(page)) == sorted(wanted)
+    text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(sheets))
+    assert "Cà phê Đưng K'Nớ" in text
+    assert "langbiang.example" in text
+
+    loopback = run(*command, "--count", 1)
+    assert loopback.exit_code == 0
+    assert "Warning" in loopback.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--gtin", GTIN, "--product", "1", "--count", "1", "--out", "x.pdf"], 2, "either"),
+        (["--count", "1", "--out", "x.pdf"], 2, "either"),
+        (["--gtin", GTIN, "--count", "0", "--out", "x.pdf"], 2, "range"),
+        (["--gtin", GTIN, "--count", "100001", "--out", "x.pdf"], 2, "range"),
+        (["--gtin", GTIN, "--count", "1"], 2, "--out"),
+        (["--gtin", "12", "--count", "1", "--out", "x.pdf"], 1, "GTIN"),
+        (["--gtin", GTIN, "--count", "1", "--out", "x.pdf"], 1, "registered"),
+        (["--product", "99", "--count", "1", "--out", "x.pdf"], 1, "no product 99"),
+        (["--product", "1", "--count", "1", "--out", "none/x.pdf"], 1, "no folder"),
+    ],
+)
+def test_issue_refuses_clearly_and_leaves_no_file(
+    run, tmp_path, monkeypatch, arguments, code, words
+):
+    monkeypatch.chdir(tmp_path)
+    before = set(Path().iterdir())
+    result = run("issue", *arguments)
+    assert (result.exit_code, words in result.stderr) == (code, True), result.stderr
+    assert set(Path().iterdir()) == before
+    if code == 1:
+        assert result.stderr.count("\n") == 1
+
+
+def test_links_lead_only_where_the_operator_allows(run, run_command, tmp_path):
+    file = tmp_path / "links.json"
+    entry = {"key": f"/01/{GTIN}", "default": {"href": "https://a.example/", "title": "A"}}
+    file.write_text(json.dumps({"entries": [entry]}))
+    refused = run("links", file)
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert "--allow-host a.example" in refused.stderr
+    assert run("links", file, "--allow-host", "a.example").exit_code == 0
+    assert run("links", file, LANGBIANG_LINK_HOSTS="b.example, a.example").exit_code == 0
+    assert run("links", tmp_path / "none.json").exit_code == 1
+    assert run("links").exit_code == 2
+    file.write_bytes(b"\xff\xfe")
+    assert "JSON" in run("links", file).stderr
+    # The door itself, once.
+    door = run_command("traceability", "links", file)
+    assert (door.returncode, door.stderr.count("\n")) == (1, 1)
