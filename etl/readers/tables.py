@@ -219,7 +219,7 @@ def _to_batch(
     for place, row in enumerate(chunk):
         cells = [_plain(cell) for cell in row]
         if len(cells) > width and any(_is_filled(cell) for cell in cells[width:]):
-            problems[place] = ("bad-row", f"{len(cells)} cells under a header of {width}")
+            problems[place] = ("bad row", f"{len(cells)} cells under a header of {width}")
         table.append((cells + [None] * (width - len(cells)))[:width])
     raw = [list(column) for column in zip(*table, strict=True)]
     columns = dict(zip(names, repairer.repair(raw, names), strict=True))
@@ -257,7 +257,7 @@ def _points(
                 coordinates[place, axis] = float(str(cell).replace(",", "."))
             except ValueError:
                 problems.setdefault(
-                    place, ("bad-value", f"{places[axis]}: {cell!r} is not a number")
+                    place, ("bad value", f"{places[axis]}: {cell!r} is not a number")
                 )
     points = np.full(len(xs), None, dtype=object)
     good = np.isfinite(coordinates).all(axis=1)
@@ -277,5 +277,5 @@ def _shapes(cells: list[Cell], problems: dict[int, tuple[str, str]]) -> NDArray[
             shapes[place] = shapely.to_wkb(shapely.from_wkt(text))
         except (shapely.errors.ShapelyError, ValueError) as error:
             reason = " ".join(str(error).split())
-            problems.setdefault(place, ("unreadable-geometry", reason[:200]))
+            problems.setdefault(place, ("unreadable geometry", reason[:200]))
     return shapes
