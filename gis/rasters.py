@@ -6,6 +6,7 @@ GDAL's network, archive and subdataset paths, and without files lying beside the
 """
 
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import rasterio
 import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window as FileWindow
@@ -137,7 +138,14 @@ def open_raster(path: Path | str) -> Iterator[DatasetReader]:
         raise InvalidInputError(f"{name} cannot be read: there is no such file.")
     with rasterio.Env(**_OPTIONS):
         try:
-            dataset = DatasetReader(str(file.resolve()), driver=list(DRIVERS), sharing=False)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", NotGeoreferencedWarning)
+                dataset = DatasetReader(str(file.resolve()), driver=list(DRIVERS), sharing=False)
+        except NotGeoreferencedWarning as error:
+            raise InvalidInputError(
+                f"{file.name} does not say where it lies. A world file beside it is not read: write"
+                " it into the raster with gdal_translate in.tif out.tif."
+            ) from error
         except RasterioError as error:
             raise InvalidInputError(
                 f"{file.name} is no raster that can be read here: truncated, damaged, or not a"
