@@ -6,12 +6,13 @@
 """
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
-from gis.errors import InvalidInputError, PlatformError
+from gis.errors import InvalidInputError
 from traceability.links import (
     DEFAULT,
     AllowedHosts,
@@ -22,6 +23,7 @@ from traceability.links import (
     parse_code,
     replace_entry,
 )
+from traceability.trace_link import Code
 
 MOST_ENTRIES = 10_000
 VOCABULARY = "https://ref.gs1.org/voc/"
@@ -85,15 +87,23 @@ class LinkDocument(_Strict):
     entries: Annotated[list[LinkDocumentEntry], Field(min_length=1, max_length=MOST_ENTRIES)]
 
 
-def register_document(session: Session, document: object, allowed: AllowedHosts) -> list[Level]:
+def register_document(
+    session: Session,
+    document: object,
+    allowed: AllowedHosts,
+    check: Callable[[Code], None] | None = None,
+) -> list[Level]:
     """Register every entry of a document, each replacing the whole entry of its key; flushes.
 
     Args:
         session: The transaction; a wrong entry leaves nothing of the document when it rolls back.
         document: The parsed JSON.
         allowed: Hosts that links may lead to.
+        check: Called with the code of each entry; raises ForbiddenError where the caller may not
+            register links for it.
 
     Raises:
+        ForbiddenError: From `check`.
         InvalidInputError: Not the form above, a bad code or link, a key twice; with `errors`, each
             with the JSON pointer of its place.
     """
@@ -110,7 +120,9 @@ def register_document(session: Session, document: object, allowed: AllowedHosts)
             if (other := taken.setdefault(code.path, index)) != index:
                 raise InvalidInputError(f"{entry.key} is the same entry as number {other + 1}.")
             targets = _allowed_targets(entry, allowed)
-        except PlatformError as error:
+            if check is not None:
+                check(code)
+        except InvalidInputError as error:
             problems.append({"pointer": f"/entries/{index}", "detail": error.detail})
             continue
         if not problems:

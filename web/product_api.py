@@ -4,16 +4,17 @@ Lists answer `{"items": […], "next": address or null}`, one thing answers itse
 """
 
 import hashlib
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from gis.errors import InvalidInputError, NotFoundError
+from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from traceability import marketplaces, ocop, products
 from traceability.identifiers import gtin14
 from traceability.link_documents import LinkDocument, register_document, written
@@ -21,9 +22,9 @@ from traceability.links import allowed_hosts, get_entry, list_entries, parse_cod
 from traceability.models import Lot, Product
 from traceability.origin import public_origins, public_producer
 from traceability.products import ProductCard, ProductFilter
-from traceability.trace_link import label_code
+from traceability.trace_link import Code, TraceLink, label_code
 from web import access, api
-from web.context import public_url, settings, transaction
+from web.context import current_account, public_url, settings, transaction
 from web.products import today
 
 blueprint = Blueprint("product_api", __name__, url_prefix="/api/v1")
@@ -81,6 +82,10 @@ def get_product(product_id: int) -> Response:
         ]
         count = select(func.count()).where(Lot.product_id == product_id)
         item["lot_count"] = session.scalar(count)
+        item["labels"] = {
+            kind: public_url() + url_for(f"product_labels.label_{kind}", product_id=product_id)
+            for kind in ("svg", "png", "pdf")
+        }
         item["lots"] = url_for(".list_lots", product=product_id)
     return _one(item)
 
@@ -153,18 +158,42 @@ def list_links() -> Response:
 
 
 @blueprint.put("/links")
-@access.roles("officer", "administrator")
+@access.roles("producer", "officer", "administrator")
 @api.body(LinkDocument)
 def put_links() -> Response:
-    """Register resolver entries; each replaces the whole entry of its key."""
+    """Register resolver entries; each replaces the whole entry of its key.
+
+    A producer may do so for the products of their own party only.
+    """
     document = request.get_json(silent=True)
     if document is None:
         raise InvalidInputError("The body must be JSON: an object with the member entries.")
     options = settings()
     with transaction("registering links") as session:
         allowed = allowed_hosts(session, options.link_hosts, public_url())
-        registered = register_document(session, document, allowed)
+        registered = register_document(session, document, allowed, _owner_check(session))
         return _json({"entries": [written(level) for level in registered]})
+
+
+def _owner_check(session: Session) -> Callable[[Code], None] | None:
+    caller = current_account()
+    if caller is None or caller.has("officer", "administrator"):
+        return None
+
+    def check(code: Code) -> None:
+        owner = None
+        if isinstance(code, TraceLink):
+            owner = session.scalar(_producer_of(Product.trace_code == code.code))
+        elif code.key == "01":
+            owner = session.scalar(_producer_of(Product.gtin == code.value))
+        if owner is None or owner != caller.party_id:
+            raise ForbiddenError(f"{code.path} is not a product of your organisation.")
+
+    return check
+
+
+def _producer_of(same: ColumnElement[bool]) -> Select[int | None]:
+    return select(Product.producer_id).where(same)
 
 
 def _product(session: Session, card: ProductCard) -> dict[str, Any]:

@@ -2,11 +2,14 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from tests.product_factories import GTIN, make_scene
 from traceability.link_documents import register_document
 from traceability.links import AllowedHosts
 from traceability.serials import issue_serials
+from web.accounts import add_account
+from web.models import Account
 
 BASE = "https://langbiang.example"
 LINKSET = "application/linkset+json"
@@ -183,7 +186,9 @@ def test_links_over_the_api_need_an_officer(client, sign_in, scene):
         ]
     }
     assert client.put("/api/v1/links", json=document).status_code == 401
-    assert sign_in("producer").put("/api/v1/links", json=document).status_code == 403
+    assert sign_in("farmer").put("/api/v1/links", json=document).status_code == 403
+    stranger = sign_in("producer").put("/api/v1/links", json=document)
+    assert "not a product of your organisation" in stranger.json["detail"]
     officer = sign_in("officer")
     answer = officer.put("/api/v1/links", json=document)
     assert answer.status_code == 200, answer.text
@@ -197,3 +202,22 @@ def test_links_over_the_api_need_an_officer(client, sign_in, scene):
     assert refused.status_code == 400
     assert refused.json["errors"][0]["pointer"] == "/entries/0"
     assert officer.put("/api/v1/links", data="x").status_code == 400
+
+
+def test_producers_keep_to_their_own_products(app, session, scene):
+    password = add_account(session, "htx", ["producer"])
+    session.scalars(
+        select(Account).where(Account.username == "htx")
+    ).one().party_id = scene.cooperative.id
+    session.commit()
+    client = app.test_client()
+    client.post("/dang-nhap", data={"username": "htx", "password": password})
+
+    def put(key: str) -> int:
+        entry = {"key": key, "default": {"href": "https://voso.vn/x-p1", "title": "Voso"}}
+        return client.put("/api/v1/links", json={"entries": [entry]}).status_code
+
+    assert put(f"/01/{GTIN}/10/L2610") == 200
+    assert put(f"/t/{scene.product.trace_code}") == 200
+    assert put("/01/09506000134352") == 403
+    assert put("/417/4012345000009") == 403
