@@ -222,8 +222,8 @@ def _shape_frame(session: Session, shapes: Sequence[WKBElement], least_m: float)
     west, east = min(f.west for f in frames), max(f.east for f in frames)
     south, north = min(f.south for f in frames), max(f.north for f in frames)
     latitude = frames[0].latitude
-    # Mercator stretches by 1/cos(latitude); half as much ground again as the shape on each side.
-    side = max(least_m / cos(radians(latitude)), 1.8 * (east - west), 1.8 * (north - south))
+    # Mercator stretches by 1/cos(latitude); a quarter of the shape's size is left on each side.
+    side = max(least_m / cos(radians(latitude)), 1.5 * (east - west), 1.5 * (north - south))
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     half_width, half_height = side / 2, side * 3 / 8
     if north - south > 1.2 * half_height:

@@ -11,6 +11,7 @@ from math import inf
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
@@ -183,7 +184,7 @@ def _newest_assessments(
     newest = (
         select(ZoneAssessment)
         .where(ZoneAssessment.zone_id.in_(zone_ids))
-        .distinct(ZoneAssessment.zone_id, ZoneAssessment.indicator_id)
+        .ext(distinct_on(ZoneAssessment.zone_id, ZoneAssessment.indicator_id))
         .order_by(
             ZoneAssessment.zone_id,
             ZoneAssessment.indicator_id,

@@ -11,10 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gis.calendar import today
+from gis.errors import NotFoundError
 from gis.growing_areas import (
+    AreaEntry,
     AreaFilter,
     find_by_code,
     list_areas,
+    read_area,
     read_shape,
 )
 from gis.history import count_revisions
@@ -66,18 +69,21 @@ def register() -> str:
 @blueprint.get("/vung-trong/<path:code>")
 @access.roles("public")
 def page(code: str) -> str:
-    """One growing area, by any of its codes."""
+    """One growing area, by any of its codes; by its number where it has none."""
     exact = sees_exactly()
     day = today()
     with transaction() as session:
-        area = find_by_code(session, code, exact=exact)
+        area = _find(session, code, exact)
         shape = read_shape(session, area.id, exact=exact)
         communes = [area.commune_id] if area.commune_id is not None else []
         drawn = area.has_boundary and (exact or not area.is_singled_out)
         return render_template(
             "growing_areas/area.html",
             area=area,
-            called=next((held for held in area.codes if held.code == code), area.codes[0]),
+            called=next(
+                (held for held in area.codes if held.code.upper() == code.upper()),
+                area.codes[0] if area.codes else None,
+            ),
             former=_former_units(session, area.commune_id),
             place=sketch_place(session, [shape], day=day, commune_ids=communes, width=420),
             plot=(
@@ -92,6 +98,15 @@ def page(code: str) -> str:
             area_statuses=AREA_STATUSES,
             exact=exact,
         )
+
+
+def _find(session: Session, code: str, exact: bool) -> AreaEntry:
+    try:
+        return find_by_code(session, code, exact=exact)
+    except NotFoundError:
+        if code.isascii() and code.isdigit() and len(code) < 19:
+            return read_area(session, int(code), exact=exact)
+        raise
 
 
 def sees_exactly() -> bool:
