@@ -27,7 +27,7 @@ run:
 	@exec $(PYTHON) scripts/serve.py
 
 stop:
-	@[ ! -x $(PYTHON) ] || $(PYTHON) scripts/serve.py stop
+	@! $(PYTHON) -c 'import psycopg, pydantic' 2>/dev/null || $(PYTHON) scripts/serve.py stop
 
 setup:
 	@scripts/bootstrap test
