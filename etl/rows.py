@@ -97,9 +97,8 @@ class RowMaker:
             Rows in the order of `STAGED`, and the rows refused here.
         """
         problems = dict(batch.problems)
-        shapes = self._shapes(batch, problems)
         table = self._values(batch, problems)
-        table[_PLACE["shape"]] = shapes
+        table[_PLACE["shape"]] = self._shapes(batch, table, problems)
         rows = list(zip(*table, strict=True))
         if not problems:
             return rows, []
@@ -108,7 +107,9 @@ class RowMaker:
 
     # Geometry
 
-    def _shapes(self, batch: Batch, problems: dict[int, tuple[str, str]]) -> list[bytes | None]:
+    def _shapes(
+        self, batch: Batch, table: list[list[Any]], problems: dict[int, tuple[str, str]]
+    ) -> list[bytes | None]:
         """Bring the geometries of a batch to the layer's kind, two dimensions, EPSG:4326."""
         if batch.geometry is None:
             return [None] * len(batch)
@@ -138,6 +139,9 @@ class RowMaker:
         if self.target.shape in (Shape.POINT, Shape.POLYGON_OR_POINT):
             self._single_points(shapes, changed, problems)
         self._check_places(shapes, problems)
+        if self.target.shape is Shape.POLYGON_OR_POINT:
+            lonely = np.flatnonzero(shapely.get_type_id(shapes) == 0)
+            self._need_area(lonely.tolist(), table, problems)
         if not changed.any():
             return list(wkb)
         if changed.all():
@@ -145,6 +149,17 @@ class RowMaker:
         out = wkb.copy()
         out[changed] = shapely.to_wkb(shapes[changed])
         return list(out)
+
+    def _need_area(
+        self, points: list[int], table: list[list[Any]], problems: dict[int, tuple[str, str]]
+    ) -> None:
+        """Refuse an area that is neither drawn nor declared."""
+        areas = table[_PLACE["declared_area_ha"]]
+        for place in points:
+            if not areas[place] or areas[place] <= 0:
+                problems.setdefault(
+                    place, ("missing value", "a point needs its declared_area_ha, above 0")
+                )
 
     def _wrong(self, shape: shapely.Geometry) -> str:
         return f"{type(shape).__name__}; {self.target.layer} takes {self.target.shape}"

@@ -300,7 +300,11 @@ def write_changes(
         )
         added = (
             insert(table)
-            .from_select(list(values), rows.where(STATE.c.id.is_(None)), include_defaults=False)
+            .from_select(
+                list(values),
+                rows.where(STATE.c.id.is_(None)).order_by(ROW.c.row_no),
+                include_defaults=False,
+            )
             .returning(table.c.id, area.label("area_ha"))
             .cte("added")
         )

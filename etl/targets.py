@@ -355,4 +355,4 @@ def guess_level(code: str, origin: str) -> str:
     for level, marks in LEVEL_WORDS.items():
         if words.intersection(marks):
             return level
-    return {2: "province", 3: "district"}.get(len(code), "commune")
+    return {2: "province", 3: "district"}.get(len(code) if code.isdigit() else 0, "commune")

@@ -1,6 +1,7 @@
 """Tables with places in their columns: CSV, XLS, XLSX, ODS with lon/lat, x/y or WKT."""
 
 import codecs
+import contextlib
 import csv
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -153,7 +154,33 @@ def _open_rows(
         source.encoding = repairer.name
 
     source.batches = read
+    if len(places) == 2 and not source.crs and _writes_northing_first(rows, names, places):
+        places = (places[1], places[0])
+        source.warnings.append(
+            f"{places[1]} holds the northing and {places[0]} the easting, as surveyors in Vietnam"
+            " write them; they were read so."
+        )
     return source
+
+
+def _writes_northing_first(
+    rows: Callable[[], Rows], names: list[str], places: tuple[str, ...]
+) -> bool:
+    """Look at the first rows: in Vietnam eastings stay below 900 km, northings above."""
+    first = next(_chunks(rows()), [])[:200]
+    x, y = (
+        _median([row[names.index(place)] for row in first if len(row) > names.index(place)])
+        for place in places
+    )
+    return x > 900_000 > y > 100_000
+
+
+def _median(cells: list[Cell]) -> float:
+    numbers = []
+    for cell in cells:
+        with contextlib.suppress(ValueError):
+            numbers.append(float(str(cell).replace(",", ".")))
+    return float(np.median(numbers)) if numbers else math.nan
 
 
 def names_degrees(places: Sequence[str]) -> bool:
