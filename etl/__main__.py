@@ -1,4 +1,5 @@
 """The door of data: bring files into the database and take data out of it."""
+# Each command imports what it needs when it is called: all of it together takes three seconds.
 
 import getpass
 import json
@@ -17,22 +18,8 @@ from rich.progress import Progress as Bar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from etl.demo.loading import load_demo
-from etl.demo.products import example_link
-from etl.descriptions import Description, read_description
 from etl.encodings import CHOICES
-from etl.instants import parse_instant
-from etl.loading import load_file
-from etl.observation_report import merge_reports
-from etl.observations import load_observations
-from etl.options import LoadOptions
-from etl.report import LoadReport
-from etl.scenes import register_scene
-from etl.snapshots import take_snapshot
-from etl.statistics import compute_statistics, write_table
 from etl.targets import TARGETS
-from etl.worker import run_worker
-from gis.calendar import today
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError
 from gis.layers import LAYERS
@@ -142,6 +129,9 @@ def load(
     report: Path | None,
 ) -> None:
     """Load FILE, a vector or table file, into LAYER."""
+    from etl.loading import load_file
+    from etl.options import LoadOptions
+
     options = LoadOptions(
         source_layer=source_layer,
         crs=crs,
@@ -155,7 +145,7 @@ def load(
         actor=_who(),
     )
     with open_sessions().begin() as session, show_progress() as progress:
-        done: LoadReport = load_file(session, layer, file, options, progress)
+        done = load_file(session, layer, file, options, progress)
     write_report(report, done.as_json())
     click.echo("\n".join(done.lines()))
 
@@ -190,6 +180,10 @@ def observations(
     report: Path | None,
 ) -> None:
     """Load table FILEs of sensors or trials into DATASET as tidy observations."""
+    from etl.descriptions import Description, read_description
+    from etl.observation_report import merge_reports
+    from etl.observations import load_observations
+
     about = read_description(describe) if describe else Description()
     with open_sessions().begin() as session, show_progress() as progress:
         done = [
@@ -222,6 +216,9 @@ def scene(
     file: str, code: str | None, acquired: str | None, crs: str | None, report: Path | None
 ) -> None:
     """Register FILE, a raster, as a scene."""
+    from etl.instants import parse_instant
+    from etl.scenes import register_scene
+
     with open_sessions().begin() as session:
         done = register_scene(
             session,
@@ -260,6 +257,8 @@ def zonal(
     report: Path | None,
 ) -> None:
     """Take statistics of a scene inside the features of a layer."""
+    from etl.statistics import compute_statistics, write_table
+
     with open_sessions().begin() as session:
         done = compute_statistics(
             session,
@@ -289,6 +288,8 @@ def zonal(
 @door
 def snapshot(layer: str, out: Path | None, report: Path | None) -> None:
     """Write LAYER as a dated, citable GeoParquet file."""
+    from etl.snapshots import take_snapshot
+
     with open_sessions().begin() as session:
         done = take_snapshot(
             session, layer, folder=load_settings().files_folder, out=out, actor=_who()
@@ -301,6 +302,8 @@ def snapshot(layer: str, out: Path | None, report: Path | None) -> None:
 @door
 def worker() -> None:
     """Do the work that waits in the queue, until SIGTERM."""
+    from etl.worker import run_worker
+
     run_worker(load_settings())
 
 
@@ -308,6 +311,10 @@ def worker() -> None:
 @door
 def demo() -> None:
     """Add the demo data that is not there yet; nothing is overwritten."""
+    from etl.demo.loading import load_demo
+    from etl.demo.products import example_link
+    from gis.calendar import today
+
     with open_sessions().begin() as session:
         added = load_demo(session, today(), load_settings().files_folder)
         example = example_link(session)
