@@ -18,6 +18,7 @@ from etl.models import Run
 from etl.options import LoadOptions
 from etl.overlaps import find_overlaps
 from etl.preparing import prepare
+from etl.product_loading import PRODUCTS, load_products
 from etl.readers import Source, open_source
 from etl.report import LoadReport
 from etl.rows import RowMaker
@@ -40,7 +41,7 @@ def load_file(
 
     Args:
         session: The transaction; flushed, not committed.
-        layer: One of `targets.TARGETS`.
+        layer: One of `targets.TARGETS`, or `products`.
         file: A plain path of this machine.
         options: What the operator said.
         progress: Called with the step, the rows done and their total if known.
@@ -53,8 +54,15 @@ def load_file(
     """
     options = options or LoadOptions()
     progress = progress or _say_nothing
-    target = get_target(layer)
     started_at = datetime.now(UTC)
+    if layer == PRODUCTS.layer:
+        with open_source(file, layer=options.source_layer, encoding=options.encoding) as source:
+            sign_as(session, options.actor, f"load {source.name}")
+            report = load_products(session, source, options, progress)
+        if not options.dry_run:
+            _record(session, report, options, file, started_at)
+        return report
+    target = get_target(layer)
     with open_source(file, layer=options.source_layer, encoding=options.encoding) as source:
         if not source.has_geometry:
             raise UnreadableFileError(

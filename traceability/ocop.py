@@ -64,6 +64,17 @@ def group_of(ocop_set: int) -> int:
     return SETS[ocop_set][0]
 
 
+def known_group(number: int) -> int:
+    """Return a group's number.
+
+    Raises:
+        InvalidInputError: When there is no such group.
+    """
+    if number not in GROUPS:
+        raise InvalidInputError(f"OCOP has the groups 1 to {len(GROUPS)}; there is no {number}.")
+    return number
+
+
 def certify(
     session: Session,
     product: Product,

@@ -1,5 +1,6 @@
 """Products: register them, find them, list them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -92,8 +93,8 @@ def register_product(
         raise InvalidInputError("A product needs a name.")
     if ocop_set is not None:
         ocop_group = ocop.group_of(ocop_set)
-    elif ocop_group is not None and ocop_group not in ocop.GROUPS:
-        raise InvalidInputError(f"OCOP has the groups 1 to 6; there is no {ocop_group}.")
+    elif ocop_group is not None:
+        ocop.known_group(ocop_group)
     gtin = gtin14(gtin) if gtin else None
     own_code = trace_code(own_code) if own_code else _unused_code(session)
     _refuse_twice(session, gtin, own_code)
@@ -120,6 +121,46 @@ def register_product(
     session.flush()
     links.publish_product(session, product)
     return product
+
+
+def update_product(
+    session: Session, product: Product, values: Mapping[str, Any], *, dry_run: bool = False
+) -> bool:
+    """Change what is known of a product and say whether anything changed; flushes.
+
+    Args:
+        session: The transaction.
+        product: The product.
+        values: Arguments of `register_product`; what is not named stays. A trace code, being
+            printed on labels, never changes; a GTIN may be added, not exchanged.
+        dry_run: Say it only; change nothing.
+
+    Raises:
+        InvalidInputError: An empty name, a bad GTIN, an unknown set or group.
+        ConflictError: Another GTIN or trace code than the one recorded.
+    """
+    wanted = dict(values)
+    own_code = wanted.pop("own_code", None)
+    if own_code is not None and trace_code(own_code) != product.trace_code:
+        raise ConflictError(f"Product {product.id} has the trace code {product.trace_code}.")
+    if wanted.get("gtin") is not None:
+        wanted["gtin"] = gtin14(wanted["gtin"])
+        if product.gtin not in (None, wanted["gtin"]):
+            raise ConflictError(f"Product {product.id} has the GTIN {product.gtin}.")
+    if wanted.get("ocop_set") is not None:
+        wanted["ocop_group"] = ocop.group_of(wanted["ocop_set"])
+    elif wanted.get("ocop_group") is not None:
+        ocop.known_group(wanted["ocop_group"])
+    if "name" in wanted and not wanted["name"].strip():
+        raise InvalidInputError("A product needs a name.")
+    changed = {name: new for name, new in wanted.items() if getattr(product, name) != new}
+    if not changed or dry_run:
+        return bool(changed)
+    for name, new in changed.items():
+        setattr(product, name, new)
+    session.flush()
+    links.publish_product(session, product)
+    return True
 
 
 def get_product(session: Session, product_id: int) -> Product:
