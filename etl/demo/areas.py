@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 import shapely
@@ -35,8 +36,12 @@ class Plan(NamedTuple):
     applications: dict[str, shapely.Polygon]
 
 
+@cache
 def lay_out() -> Plan:
-    """Lay out all zones, growing areas and parcels; the same each time."""
+    """Lay out all zones, growing areas and parcels; the same each time.
+
+    Takes a second, so whoever has nothing to add does not ask for it.
+    """
     lands: dict[str, Land] = {}
     plan = Plan({}, {}, {}, {})
     for code, piece in read_pieces().items():
@@ -62,7 +67,7 @@ def lay_out() -> Plan:
 
 
 def load_areas(
-    session: Session, plan: Plan, parties: Mapping[str, int], today: date
+    session: Session, parties: Mapping[str, int], today: date
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Add the growing areas that are not there yet, with all that belongs to them; flushes.
 
@@ -78,6 +83,7 @@ def load_areas(
     for number, row in enumerate(read_table("growing_areas.csv")):
         if row["key"] in ids:
             continue
+        plan = lay_out()
         shape = plan.areas[row["key"]]
         drawn = row["drawn"] == "yes"
         area = GrowingArea(

@@ -8,21 +8,21 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from etl.demo.areas import Plan
+from etl.demo.areas import lay_out
 from etl.demo.tables import read_json
 from gis.application_content import Applicant, ApplicationContent
 from gis.models import Application
 from gis.registration import list_steps, submit_application
 
 
-def load_applications(session: Session, plan: Plan, today: date) -> int:
+def load_applications(session: Session, today: date) -> int:
     """Add the applications that are not there yet, whatever became of those that are; flushes."""
     added = 0
     for row in read_json("applications.json"):
         uuid = UUID(row["uuid"])
         if session.scalar(select(Application.id).where(Application.uuid == uuid)) is not None:
             continue
-        shape = plan.applications[row["key"]]
+        shape = lay_out().applications[row["key"]]
         drawn = row["method"] != "typed"
         content = ApplicationContent(
             area_name=row["area_name"],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from etl.demo.areas import lay_out, load_areas
+from etl.demo.areas import load_areas
 from etl.demo.dossiers import load_applications
 from etl.demo.parties import load_parties
 from etl.demo.products import load_products
@@ -30,13 +30,12 @@ def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
     sign_as(session, "demo", "Dữ liệu minh hoạ")
     added = {"administrative units": load_units(session)}
     added["parties"], parties = load_parties(session, today)
-    plan = lay_out()
-    counts, areas = load_areas(session, plan, parties, today)
+    counts, areas = load_areas(session, parties, today)
     added |= counts
-    added["high-tech zones"] = load_zones(session, plan, parties)
-    added["facilities"] = load_facilities(session, plan, parties)
+    added["high-tech zones"] = load_zones(session, parties)
+    added["facilities"] = load_facilities(session, parties)
     added |= load_products(session, parties, areas, today)
-    added["applications"] = load_applications(session, plan, today)
+    added["applications"] = load_applications(session, today)
     added["observations"] = load_weather(session)
     added["scenes"] = load_scene(session, folder)
     return added

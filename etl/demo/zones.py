@@ -9,7 +9,7 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from etl.demo.areas import Plan
+from etl.demo.areas import lay_out
 from etl.demo.tables import SOURCE, read_json, read_table
 from etl.demo.units import today_communes
 from gis.models import Facility, HighTechZone, ZoneAssessment, ZoneIndicator
@@ -18,7 +18,7 @@ from gis.models import Facility, HighTechZone, ZoneAssessment, ZoneIndicator
 BESIDE = 0.0005
 
 
-def load_zones(session: Session, plan: Plan, parties: Mapping[str, int]) -> int:
+def load_zones(session: Session, parties: Mapping[str, int]) -> int:
     """Add the zones and their assessments that are not there yet; flushes.
 
     Values are those that were reported; "> 65" is kept as 65 with the qualifier `>`.
@@ -42,7 +42,7 @@ def load_zones(session: Session, plan: Plan, parties: Mapping[str, int]) -> int:
             recognised_year=row["recognised_year"],
             declared_area_ha=Decimal(row["declared_area_ha"]) if row["declared_area_ha"] else None,
             note=row["note"],
-            boundary=from_shape(shapely.MultiPolygon([plan.zones[row["unit"]]]), srid=4326),
+            boundary=from_shape(shapely.MultiPolygon([lay_out().zones[row["unit"]]]), srid=4326),
             source=SOURCE,
             source_id=row["key"],
             is_demo=True,
@@ -65,14 +65,14 @@ def load_zones(session: Session, plan: Plan, parties: Mapping[str, int]) -> int:
     return added
 
 
-def load_facilities(session: Session, plan: Plan, parties: Mapping[str, int]) -> int:
+def load_facilities(session: Session, parties: Mapping[str, int]) -> int:
     """Add the facilities that are not there yet, each beside a field of its own; flushes."""
     communes = today_communes(session)
     successors = {fact["code"]: fact["new_code"] for fact in read_table("unit_facts.csv")}
     present = set(session.scalars(select(Facility.source_id).where(Facility.source == SOURCE)))
     rows = [row for row in read_table("facilities.csv") if row["key"] not in present]
     for row in rows:
-        _, south, east, _ = plan.areas[row["beside"]].bounds
+        _, south, east, _ = lay_out().areas[row["beside"]].bounds
         session.add(
             Facility(
                 code=row["code"] or None,
