@@ -19,8 +19,8 @@ from etl.values import BadValueError, read_value
 from gis.errors import ConflictError, InvalidInputError
 from gis.models import AdministrativeUnit, Party
 from traceability.identifiers import gtin14, trace_code
-from traceability.models import Product
-from traceability.ocop import group_of, known_group
+from traceability.models import Certificate, Product
+from traceability.ocop import certify, group_of, known_group, rubric_on
 from traceability.products import register_product, update_product
 
 Progress = Callable[[str, int, int | None], None]
@@ -31,23 +31,38 @@ PRODUCTS = Target(
     shape=Shape.POINT,
     geometry="",
     fields=(
-        Field("name", synonyms=("name", "ten_san_pham", "san_pham", "product", "ten")),
+        Field(
+            "name", synonyms=("name", "ten_san_pham", "san_pham", "product_name", "product", "ten")
+        ),
         Field("gtin", synonyms=("gtin", "gtin14", "gtin13", "barcode", "ma_vach", "ma_gtin")),
         Field("code", synonyms=("trace_code", "ma_truy_xuat")),
         Field("brand", synonyms=("brand", "thuong_hieu", "nhan_hieu")),
         Field("set", "integer", "ocop_set", synonyms=("ocop_set", "bo_san_pham")),
         Field("group", "integer", "ocop_group", synonyms=("ocop_group", "nhom", "nhom_san_pham")),
-        Field("producer", synonyms=("producer", "chu_the", "nha_san_xuat", "co_so_san_xuat")),
-        Field("commune", synonyms=("commune", "commune_code", "ma_xa", "xa", "xa_phuong")),
+        Field(
+            "producer",
+            synonyms=("producer", "chu_the", "nha_san_xuat", "co_so_san_xuat", "subject_name"),
+        ),
+        Field(
+            "commune",
+            synonyms=("commune", "commune_code", "ma_xa", "xa", "xa_phuong", "current_commune"),
+        ),
         Field("summary", synonyms=("summary", "mo_ta", "mo_ta_ngan", "description")),
         Field("story", synonyms=("story", "cau_chuyen", "cau_chuyen_san_pham")),
         Field("net_content", synonyms=("net_content", "khoi_luong", "quy_cach", "dung_tich")),
         Field("shelf_life", synonyms=("shelf_life", "thoi_han_su_dung", "han_su_dung")),
         Field("standards", synonyms=("standards", "tieu_chuan", "tieu_chuan_ap_dung")),
+        Field("stars", "integer", synonyms=("stars", "star_rating", "hang_sao", "so_sao")),
+        Field("decision", synonyms=("decision", "decision_number", "so_quyet_dinh", "quyet_dinh")),
+        Field("issued_by", synonyms=("issued_by", "issuing_authority", "co_quan_cap")),
+        Field("issued_on", "date", synonyms=("issued_on", "cert_issued_at", "ngay_cap")),
+        Field("expires_on", "date", synonyms=("expires_on", "cert_expires_at", "ngay_het_han")),
     ),
     required=("name",),
     checks_communes=False,
 )
+# What a row says of its certificate; without one of them, the last excepted, there is none.
+_CERTIFICATE = ("stars", "decision", "issued_by", "issued_on", "expires_on")
 # What a row says straight into a column of the product.
 _PLAIN = ("brand", "summary", "story", "net_content", "shelf_life", "standards")
 
@@ -65,8 +80,10 @@ class _Loader:
     seen: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
 
-    def read(self, cells: Mapping[str, Any], row: int, feature: str) -> dict[str, Any]:
-        """Read a row as the arguments of `register_product`."""
+    def read(
+        self, cells: Mapping[str, Any], row: int, feature: str
+    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Read a row as the arguments of `register_product`, and of `certify` if it has them."""
         given: dict[str, Any] = {}
         for wanted in PRODUCTS.fields:
             if wanted.name in self.mapping:
@@ -97,7 +114,9 @@ class _Loader:
         identity = str(values.get("gtin") or values.get("own_code") or values["source_id"])
         if (first := self.seen.setdefault(identity, row)) != row:
             raise _RepeatedRowError(f"{identity} stands in row {first} already")
-        return values
+        facts = {name: given.get(name) for name in _CERTIFICATE}
+        is_whole = all(facts[name] is not None for name in _CERTIFICATE if name != "expires_on")
+        return values, facts if is_whole else None
 
     def find(self, values: Mapping[str, Any]) -> Product | None:
         """Find the product that a row speaks of."""
@@ -161,7 +180,7 @@ def load_products(
             if problem is not None:
                 report.rejects.append(Reject(row, *problem))
                 continue
-            _take(session, loader, loader.read(cells, row, feature), report, options)
+            _take(session, loader, *loader.read(cells, row, feature), report, options)
         except BadValueError as error:
             report.rejects.append(Reject(row, "bad value", str(error)))
         except _RepeatedRowError as error:
@@ -187,22 +206,41 @@ def _take(
     session: Session,
     loader: _Loader,
     values: dict[str, Any],
+    certificate: dict[str, Any] | None,
     report: LoadReport,
     options: LoadOptions,
 ) -> None:
     known = loader.find(values)
     if known is None:
         if not options.dry_run:
-            register_product(session, **values)
+            # A certificate that is refused takes its product along.
+            with session.begin_nested():
+                _certify(session, register_product(session, **values), certificate, options)
     else:
         # Where a product was first known from stays; what else a file says of it is added.
         kept = {name: new for name, new in values.items() if name not in ("source", "source_id")}
         kept["attributes"] = {**known.attributes, **values["attributes"]}
-        if update_product(session, known, kept, dry_run=options.dry_run):
+        changed = update_product(session, known, kept, dry_run=options.dry_run)
+        if _certify(session, known, certificate, options) or changed:
             report.updated += 1
         else:
             report.unchanged += 1
     report.accepted += 1
+
+
+def _certify(
+    session: Session, product: Product, facts: dict[str, Any] | None, options: LoadOptions
+) -> bool:
+    """Record a certificate unless its decision is recorded; say whether it is new."""
+    if facts is None or session.scalar(
+        select(Certificate.id)
+        .where(Certificate.product_id == product.id, Certificate.decision == facts["decision"])
+        .limit(1)
+    ):
+        return False
+    if not options.dry_run:
+        certify(session, product, **facts, rubric_version=rubric_on(facts["issued_on"]))
+    return True
 
 
 def _rows(

@@ -11,6 +11,9 @@ from traceability import links
 from traceability.models import Certificate, Product
 
 CURRENT_RUBRIC = "QĐ 26/2026/QĐ-TTg"
+# In force from its day of signing; what was graded before keeps the rubric it was graded by.
+CURRENT_SINCE = date(2026, 5, 22)
+FORMER_RUBRIC = "QĐ 148/QĐ-TTg"
 CERTIFICATE_MONTHS = 36
 
 GROUPS = {
@@ -73,6 +76,11 @@ def known_group(number: int) -> int:
     if number not in GROUPS:
         raise InvalidInputError(f"OCOP has the groups 1 to {len(GROUPS)}; there is no {number}.")
     return number
+
+
+def rubric_on(day: date) -> str:
+    """Name the rubric that certificates of a day were graded by."""
+    return CURRENT_RUBRIC if day >= CURRENT_SINCE else FORMER_RUBRIC
 
 
 def certify(

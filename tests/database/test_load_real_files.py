@@ -12,6 +12,8 @@ from etl.loading import load_file
 from etl.options import LoadOptions
 from gis.errors import InvalidInputError
 from gis.models import AdministrativeUnit, LayerChange, Parcel, Revision, Track
+from traceability.models import Certificate, Product
+from traceability.ocop import months_after
 
 pytestmark = pytest.mark.real_data
 
@@ -296,3 +298,22 @@ def test_a_run_is_recorded_with_its_refusals(load, session):
     assert [tuple(run[:3]) for run in runs] == [("load", "tracks", "done")]
     assert runs[0].report["rejected"] == 1
     assert session.scalar(text("SELECT count(*) FROM etl.reject")) == 1
+
+
+def test_ocop_decisions_become_products_with_certificates(load, session):
+    load(
+        "administrative-units",
+        "admin/ld2025_124communes_simplified30m.geojson",
+        valid_from=date(2025, 7, 1),
+    )
+    file = "ocop/ocop_lamdong_decisions_24.csv"
+    report = load("products", file, key="record_id")
+    assert (report.read, report.accepted, report.rejected) == (24, 24, 0)
+    stars = select(Certificate.stars, func.count()).group_by(Certificate.stars)
+    assert dict(map(tuple, session.execute(stars))) == {3: 19, 4: 5}
+    for certificate in session.scalars(select(Certificate)):
+        assert certificate.expires_on == months_after(certificate.issued_on, 36)
+    placed = select(func.count()).where(Product.commune_id.is_not(None))
+    assert session.scalar(placed) == 24  # every commune of today is found by its name
+    again = load("products", file, key="record_id")
+    assert (again.accepted, again.unchanged) == (24, 24)
