@@ -54,14 +54,12 @@ class Symbols:
             InvalidInputError: When no QR symbol holds that much.
         """
         self.level = level
-        probe = qrcode.QRCode(error_correction=_LEVELS[level], mask_pattern=MASK)
-        probe.add_data(_data(longest.encode()))
-        try:
-            self.version: int = probe.best_fit()
-        except (qrcode.exceptions.DataOverflowError, ValueError) as error:
-            raise InvalidInputError(
-                f"No QR code at level {level} holds {len(longest.encode())} bytes."
-            ) from error
+        size = len(longest.encode())
+        limits = util.BIT_LIMIT_TABLE[_LEVELS[level]]
+        version = next((v for v in range(1, 41) if _bits(size, v) <= limits[v]), None)
+        if version is None:
+            raise InvalidInputError(f"No QR code at level {level} holds {size} bytes.")
+        self.version: int = version
         self.side = 17 + 4 * self.version
         self._families: dict[int, _Family] = {}
 
@@ -202,6 +200,12 @@ def _runs(modules: Modules) -> list[tuple[int, int, int]]:
     rows, starts = np.nonzero(edges == 1)
     _, ends = np.nonzero(edges == -1)
     return list(zip(rows.tolist(), starts.tolist(), (ends - starts).tolist(), strict=True))
+
+
+def _bits(size: int, version: int) -> int:
+    # ISO/IEC 18004 section 7.4: mode indicator, character count, eight bits a byte.
+    mode = util.MODE_8BIT_BYTE
+    return 4 + int(util.length_in_bits(mode, version)) + 8 * size
 
 
 def _data(content: bytes) -> util.QRData:
