@@ -105,7 +105,7 @@ def run(
     children.append(Child("web server", gunicorn, environment, logs / "web.log"))
     children.append(Child("worker", worker, environment, logs / "worker.log"))
 
-    accounts = set_up(settings, python, environment, logs)
+    greeting = set_up(settings, python, environment, logs)
     local = local_address(host, port)
     deadline = time.monotonic() + PATIENCE_S
     while not is_ready(local):
@@ -113,7 +113,8 @@ def run(
         if time.monotonic() > deadline:
             raise UnavailableError(f"The site is not ready after {PATIENCE_S} s: see {logs}.")
         time.sleep(0.1)
-    announce(local, reachable and f"http://{reachable}:{port}", environment, accounts)
+    public = environment.get("LANGBIANG_PUBLIC_URL", local).rstrip("/")
+    announce(local, reachable and f"http://{reachable}:{port}", public, greeting)
     while True:
         for _ in range(10):
             look_after(None, children, is_interrupted)
@@ -121,12 +122,15 @@ def run(
         look_after(settings, children, is_interrupted)
 
 
-def set_up(settings: Settings, python: str, environment: dict[str, str], logs: Path) -> str:
-    """Load what the demo lacks, and return its accounts, a line each."""
+def set_up(
+    settings: Settings, python: str, environment: dict[str, str], logs: Path
+) -> tuple[str, str]:
+    """Load what the demo lacks; return its accounts, a line each, and the path of one code."""
     kept = settings.home / "keys/demo-accounts"
     commands = {"demo data": [python, "-m", "etl", "demo"]}
     if not kept.exists() or not has_accounts(settings):
         commands["demo accounts"] = [python, "-m", "flask", "--app", "web", "accounts", "demo"]
+    code = ""
     for name, command in commands.items():
         done = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
@@ -134,9 +138,11 @@ def set_up(settings: Settings, python: str, environment: dict[str, str], logs: P
         )  # fmt: skip
         with (logs / "set-up.log").open("a") as log:
             log.write(done.stdout * (name == "demo data") + done.stderr)
+        if name == "demo data":
+            code = next((word for word in done.stdout.split() if word.startswith("/01/")), "")
         if done.returncode != 0:
             raise UnavailableError(f"The {name} could not be loaded:\n{done.stderr[-2000:]}")
-    return kept.read_text()
+    return kept.read_text(), code
 
 
 def has_accounts(settings: Settings) -> bool:
@@ -171,29 +177,18 @@ def end_all(settings: Settings, children: list[Child]) -> None:
     server.stop(settings)
 
 
-def announce(local: str, reachable: str | None, environment: dict[str, str], accounts: str) -> None:
+def announce(local: str, reachable: str | None, public: str, greeting: tuple[str, str]) -> None:
     """Print the addresses, the demo accounts and one address that a QR code holds."""
-    public = environment.get("LANGBIANG_PUBLIC_URL", local).rstrip("/")
+    accounts, code = greeting
     lines = [f"Ready: {local}"]
     if reachable:
         lines.append(f"On this network: {reachable}")
     lines += ["", "Demo accounts (name, password):"]
     lines += [f"  {line.expandtabs(14)}" for line in accounts.splitlines() if line.strip()]
-    if path := qr_path(local):
-        lines += ["", f"A QR code of the demo leads to: {public}{path}"]
+    if code:
+        lines += ["", f"A QR code of the demo leads to: {public}{code}"]
     lines += ["", "Ctrl-C or `make stop` ends it."]
     say("\n".join(lines))
-
-
-def qr_path(local: str) -> str | None:
-    """The path of a demo product's code: a GS1 Digital Link."""
-    try:
-        with urllib.request.urlopen(f"{local}/api/v1/products", timeout=10) as answer:
-            items = json.load(answer)["items"]
-    except (OSError, ValueError, LookupError):
-        return None
-    gtins = [item["gtin"] for item in items if item.get("gtin")]
-    return f"/01/{gtins[0]:0>14}" if gtins else None
 
 
 def is_ready(local: str) -> bool:

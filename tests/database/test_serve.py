@@ -132,6 +132,6 @@ def test_whatever_is_killed_the_next_run_is_ready(house):
     assert third == said
     code, why = house.end(run)
     assert code == 1
-    assert "The database ended by itself" in why or "ended by itself" in why
+    assert "ended by itself" in why  # the database, or the worker that lost it first
     next_run.send_signal(signal.SIGTERM)
     assert house.end(next_run)[0] == 0
