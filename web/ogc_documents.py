@@ -66,8 +66,6 @@ def collection(
         "title": title,
         "description": layer.description if language == "vi" else layer.description_en,
         "itemType": "feature",
-        "crs": [CRS84],
-        "storageCrs": CRS84,
         "itemCount": state.features,
         "links": [
             link(here, "self", JSON, title),
