@@ -27,12 +27,12 @@ APPLICATION_STATUSES: dict[str, Any] = {
 CODE_STATUSES: dict[str, Any] = {
     "active": _("Đang hiệu lực"),
     "warned": _("Bị cảnh báo"),
-    "suspended": _("Tạm dừng"),
+    "suspended": _("Tạm dừng sử dụng"),
     "revoked": _("Đã thu hồi"),
 }
 AREA_STATUSES: dict[str, Any] = {
     "active": _("Đang canh tác"),
-    "suspended": _("Tạm dừng"),
+    "suspended": _("Tạm dừng canh tác"),
     "closed": _("Đã đóng"),
 }
 STEPS: dict[str, Any] = {
@@ -40,13 +40,13 @@ STEPS: dict[str, Any] = {
     "changed": _("Người nộp sửa hồ sơ"),
     "returned": _("Xã trả lại để bổ sung"),
     "resubmitted": _("Nộp lại sau khi sửa"),
-    "approved": _("Duyệt và cấp mã"),
+    "approved": _("Đã duyệt và cấp mã"),
     "rejected": _("Không cấp mã"),
     "withdrawn": _("Rút hồ sơ"),
 }
 METHODS: dict[str, Any] = {
     "walked": _("Đi quanh ruộng bằng GPS"),
-    "drawn": _("Vẽ trên bản đồ"),
+    "drawn": _("Vẽ ranh giới trên bản đồ"),
     "typed": _("Nhập điểm và diện tích"),
 }
 # What an officer should look at (gis.review.list_warnings).
