@@ -228,6 +228,12 @@ def _answer_database_error(error: DBAPIError) -> Response:
                 f"The database refuses this ({constraint}).", constraint=constraint
             )
         )
+    if isinstance(error.orig, psycopg.DataError):
+        # A NUL in a text, a number beyond its column: nobody's mistake but the sender's.
+        log.warning("data", error=str(error.orig))
+        return _answer_platform_error(
+            errors.InvalidInputError("A value that was sent cannot be stored or looked for.")
+        )
     return _answer_unexpected(error)
 
 

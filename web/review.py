@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Response as FlaskResponse
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +31,13 @@ from web.words import APPLICATION_STATUSES, MARKETS, METHODS, MISTAKES, STEPS, W
 
 blueprint = Blueprint("review", __name__, url_prefix="/can-bo/ho-so")
 _PAGE = 50
+
+
+@blueprint.after_request
+def keep_no_copy(response: FlaskResponse) -> FlaskResponse:
+    """Personal fields stay out of the caches of an office's shared computer."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @blueprint.get("")

@@ -129,22 +129,26 @@ def test_walked_with_bad_fixes_refused_and_sent_once_though_the_answer_is_lost(p
 def test_drawing_on_the_map(phone, site):
     open_registration(phone, site.url)
     phone.click("text=Vẽ trên bản đồ")
-    expect(phone.locator("#draw-corner")).to_be_enabled(timeout=15000)
-    box = phone.locator("#map").bounding_box()
-    for _ in range(3):
-        phone.click("#draw-corner")
+    corner = phone.locator("#draw-corner")
+    expect(corner).to_be_enabled(timeout=15000)
+    for east, north in ((60, 0), (0, 60), (0, 0)):
+        corner.click()
         phone.locator("#map").scroll_into_view_if_needed()
         box = phone.locator("#map").bounding_box()
-        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        phone.mouse.move(*middle)
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        phone.mouse.move(x, y)
         phone.mouse.down()
-        turn = (60, 0) if _ == 0 else (0, 60) if _ == 1 else (-60, 0)
-        phone.mouse.move(middle[0] + turn[0], middle[1] + turn[1], steps=4)
+        phone.mouse.move(x - east, y + north, steps=4)
         phone.mouse.up()
+        phone.wait_for_timeout(300)
     expect(phone.locator("#size-drawn")).to_contain_text("3 góc")
-    expect(phone.locator("#draw-undo")).to_be_enabled()
+    expect(phone.locator("#size-drawn")).to_contain_text("ha")
+    corner.click()
+    expect(phone.locator("#size-drawn")).to_contain_text("3 góc")
     phone.click("#draw-undo")
-    expect(phone.locator("#size-drawn")).to_contain_text("2 góc")
+    expect(phone.locator("#size-drawn")).to_have_text("2 góc")
+    phone.click("#draw-redo")
+    expect(phone.locator("#size-drawn")).to_contain_text("3 góc")
 
 
 def test_the_page_is_small(phone, site):

@@ -235,3 +235,22 @@ def test_pages_of_zones(client, session):
     assert "không phải ngưỡng pháp lý" in page
     assert "Đạt 1 trên 2" in client.get("/vung-cong-nghe-cao", headers=PAGE).text
     assert client.get("/vung-cong-nghe-cao/none", headers=PAGE).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/vung-trong?q=%00",
+        "/vung-trong?trang=999999999999999999999999",
+        "/vung-trong/%00",
+        "/vung-trong/99999999999999999999999",
+        "/vung-cong-nghe-cao/%00",
+        "/ho-so/%00",
+        "/ho-so?ma=%00",
+        "/api/v1/growing-areas?q=%00",
+        "/api/v1/growing-areas?limit=-1",
+        "/api/v1/growing-areas/99999999999999999999999",
+    ],
+)
+def test_nonsense_is_refused_and_never_breaks(client, address):
+    assert 300 <= client.get(address, headers=PAGE).status_code < 500

@@ -1,8 +1,11 @@
 // Drawing a boundary on a map: the map moves under a cross, a button sets the corner. Loaded only
 // when somebody asks for it.
+import ScaleLine from "ol/control/ScaleLine.js";
+import Zoom from "ol/control/Zoom.js";
 import Feature from "ol/Feature.js";
 import MVT from "ol/format/MVT.js";
 import { LineString, MultiPoint, Polygon } from "ol/geom.js";
+import { defaults } from "ol/interaction/defaults.js";
 import VectorLayer from "ol/layer/Vector.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
 import Map from "ol/Map.js";
@@ -68,6 +71,9 @@ export class DrawingMap {
         tiles("growing-areas", areaStyle, 11),
         new VectorLayer({ source: this.drawn, style: drawnStyle }),
       ],
+      // With a tabindex, OpenLayers would wait for the focus before it lets the map be dragged.
+      interactions: defaults({ onFocusOnly: false }),
+      controls: [new Zoom(), new ScaleLine({ minWidth: 60 })],
       view: new View({ maxZoom: 20 }),
     });
     this.view.fit(transformExtent(bounds, "EPSG:4326", "EPSG:3857"), { padding: [10, 10, 10, 10] });
@@ -94,7 +100,10 @@ export class DrawingMap {
   }
 
   corner() {
-    this.ring.push(round(toLonLat(this.view.getCenter())));
+    const here = round(toLonLat(this.view.getCenter()));
+    // A second press without moving the map is a slip.
+    if (this.ring.at(-1)?.join() === here.join()) return;
+    this.ring.push(here);
     this.undone = [];
     this.draw();
   }

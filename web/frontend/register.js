@@ -27,7 +27,7 @@ const walk = new Walk((report) => {
   if (report.kind !== "fix") {
     place.dataset.level = "bad";
     place.textContent = words.no_position;
-    $("refused").textContent = words[report.kind];
+    $("refused").textContent = window.isSecureContext ? words[report.kind] : words.insecure;
     if (report.kind === "denied") toggleWalk(false);
     return;
   }
@@ -121,7 +121,8 @@ function locate(done) {
       done([coords.longitude, coords.latitude]);
     },
     (error) => {
-      $("place-note").textContent = error.code === 1 ? words.denied : words.no_position;
+      const why = error.code === 1 ? words.denied : words.no_position;
+      $("place-note").textContent = window.isSecureContext ? why : words.insecure;
     },
     { enableHighAccuracy: true, timeout: 20000, maximumAge: 5000 },
   );
@@ -199,7 +200,10 @@ function mistakesOf(document) {
     needs("area", document.area_ha > 0, settings.rules.type);
   } else {
     needs("shape", rings[way].length > 2, words.shape);
-    if (rings[way].length > 2) needs("shape", !crosses(rings[way]), words.crosses);
+    if (rings[way].length > 2) {
+      needs("shape", areaM2(rings[way]) >= 1, settings.rules.area);
+      needs("shape", !crosses(rings[way]), words.crosses);
+    }
   }
   needs("crop", document.crop);
   needs("area_name", document.area_name);
