@@ -4,11 +4,13 @@ Overlaps are warnings, not refusals: real files have them, and a person decides.
 the staged rows, before the write, so that a dry run says the same.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 import shapely
 from geoalchemy2 import Geography
+from numpy.typing import NDArray
 from sqlalchemy import Text, and_, cast, func, select, text
 from sqlalchemy.orm import Session
 
@@ -22,6 +24,7 @@ LISTED = 50
 # From here on a coverage check of the whole file (GEOS 3.12+) finds the few suspects faster than
 # relating each row to its neighbours; above the second number its shapes would fill the memory.
 _MANY, _TOO_MANY = 20_000, 500_000
+_STRIP = 20_000
 
 
 def find_overlaps(session: Session, target: Target) -> list[str]:
@@ -91,8 +94,28 @@ def _check_coverage(session: Session) -> list[int]:
             parts.append(shapely.from_wkb(np.array([wkb for _, wkb in rows], dtype=object)))
     if not parts:
         return []
-    edges = shapely.coverage_invalid_edges(np.concatenate(parts))
-    return [numbers[place] for place in np.flatnonzero(~shapely.is_empty(edges))]
+    return [numbers[place] for place in _mismatched(np.concatenate(parts))]
+
+
+def _mismatched(shapes: NDArray[np.object_]) -> list[int]:
+    """Find the polygons whose edges lie askew upon others', in strips that bound the memory.
+
+    Args:
+        shapes: Polygons of one plane, shape (n,).
+
+    Returns:
+        Their places in the array, each once.
+    """
+    box = shapely.bounds(shapes)
+    order = np.argsort(box[:, 0] + box[:, 2])
+    found: list[int] = []
+    for strip in np.array_split(order, math.ceil(len(order) / _STRIP)):
+        west, east = box[strip, 0].min(), box[strip, 2].max()
+        # Whoever reaches into the strip is looked at with it, but only its own are named.
+        near = np.flatnonzero((box[:, 0] <= east) & (box[:, 2] >= west))
+        edges = shapely.coverage_invalid_edges(shapes[near])
+        found += np.intersect1d(near[~shapely.is_empty(edges)], strip).tolist()
+    return found
 
 
 def _find_stored(session: Session, target: Target) -> list[Any]:
