@@ -49,6 +49,13 @@ METHODS: dict[str, Any] = {
     "drawn": _("Vẽ ranh giới trên bản đồ"),
     "typed": _("Nhập điểm và diện tích"),
 }
+# On what basis a zone's indicator is judged, for those that the platform brings along.
+BASES: dict[str, Any] = {
+    "Chỉ tiêu vùng tự báo cáo, không phải ngưỡng pháp lý": _(
+        "Chỉ tiêu vùng tự báo cáo, không phải ngưỡng pháp lý"
+    ),
+    "Quyết định 66/2015/QĐ-TTg điều 2": _("Quyết định 66/2015/QĐ-TTg điều 2"),
+}
 # What an officer should look at (gis.review.list_warnings).
 WARNINGS: dict[str, Any] = {
     "point-over-4-ha": _("Chỉ có một điểm cho hơn 4 ha: nếu bán sang EU, cần vẽ ranh giới (EUDR)."),

@@ -7,6 +7,7 @@ from gis.sketches import sketch_place, sketch_plot
 from gis.zones import list_zones, read_zone
 from web import access
 from web.context import transaction
+from web.words import BASES
 
 blueprint = Blueprint("zones", __name__)
 
@@ -41,6 +42,7 @@ def page(code: str) -> str:
         return render_template(
             "zones/zone.html",
             zone=zone,
+            bases=BASES,
             plot=sketch_plot(session, zone.boundary, day=day, width=520),
             place=sketch_place(
                 session,
