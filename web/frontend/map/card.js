@@ -26,6 +26,11 @@ function dot(colour) {
   return made;
 }
 
+/** A crop in the language of the page, where the page knows it. */
+function cropName(facts) {
+  return cropOf.get(facts.crop)?.name ?? facts.crop_name;
+}
+
 /** The rows of a card by layer: what people ask about first. */
 function rows(layer, facts) {
   const list = [];
@@ -36,7 +41,7 @@ function rows(layer, facts) {
   };
   if (layer === "growing-areas") {
     add("codes", facts.codes?.join(", "));
-    add("crop", facts.crop_name && [facts.crop_name, facts.variety].filter(Boolean).join(", "));
+    add("crop", cropName(facts) && [cropName(facts), facts.variety].filter(Boolean).join(", "));
     add("area", facts.area_ha === null ? null : hectares(facts.area_ha));
     add("holder", facts.holder);
     add("households", facts.household_count === null ? null : number(facts.household_count));
@@ -62,12 +67,12 @@ function rows(layer, facts) {
   } else if (layer === "applications") {
     add("receipt", facts.receipt);
     add("status", kind(facts.status));
-    add("crop", facts.crop_name);
+    add("crop", cropName(facts));
     add("due", facts.due_on && day(facts.due_on));
     add("commune", facts.commune_name);
   } else if (layer === "parcels") {
     add("code", facts.code);
-    add("crop", facts.crop_name);
+    add("crop", cropName(facts));
     add("area", hectares(facts.area_ha));
     add("commune", facts.commune_name);
   } else if (layer === "tracks") {
@@ -79,7 +84,7 @@ function rows(layer, facts) {
 function title(layer, facts) {
   const generic = { parcels: words["parcels-title"] };
   return (
-    facts.full_name ?? facts.name ?? facts.area_name ?? facts.codes?.[0] ?? facts.crop_name ?? facts.code ?? generic[layer] ?? words[layer]
+    facts.full_name ?? facts.name ?? facts.area_name ?? facts.codes?.[0] ?? cropName(facts) ?? facts.code ?? generic[layer] ?? words[layer]
   );
 }
 
