@@ -14,6 +14,7 @@ import VectorSource from "ol/source/Vector.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import { Circle, Fill, Stroke, Style, Text } from "ol/style.js";
 import View from "ol/View.js";
+import { last } from "./register/measure.js";
 
 const LEAF = "#14532d";
 const round = (place) => place.map((number) => Math.round(number * 1e7) / 1e7);
@@ -55,8 +56,9 @@ export class DrawingMap {
    * @param {number[]} bounds west, south, east, north in degrees
    * @param {number[][]} ring corners [lon, lat], not closed
    * @param {(ring: number[][], undone: number[][]) => void} changed
+   * @param {{zoom_in: string, zoom_out: string}} words
    */
-  constructor(place, bounds, ring, changed) {
+  constructor(place, bounds, ring, changed, words) {
     place.replaceChildren();
     this.changed = changed;
     this.undone = [];
@@ -73,7 +75,7 @@ export class DrawingMap {
       ],
       // With a tabindex, OpenLayers would wait for the focus before it lets the map be dragged.
       interactions: defaults({ onFocusOnly: false }),
-      controls: [new Zoom(), new ScaleLine({ minWidth: 60 })],
+      controls: [new Zoom({ zoomInTipLabel: words.zoom_in, zoomOutTipLabel: words.zoom_out }), new ScaleLine({ minWidth: 60 })],
       view: new View({ maxZoom: 20 }),
     });
     this.view.fit(transformExtent(bounds, "EPSG:4326", "EPSG:3857"), { padding: [10, 10, 10, 10] });
@@ -102,7 +104,7 @@ export class DrawingMap {
   corner() {
     const here = round(toLonLat(this.view.getCenter()));
     // A second press without moving the map is a slip.
-    if (this.ring.at(-1)?.join() === here.join()) return;
+    if (last(this.ring)?.join() === here.join()) return;
     this.ring.push(here);
     this.undone = [];
     this.draw();

@@ -141,7 +141,7 @@ async function openMap() {
       $("draw-undo").disabled = !ring.length;
       $("draw-redo").disabled = !undone.length;
       keepDraft();
-    });
+    }, words);
     for (const id of ["draw-corner", "draw-here"]) $(id).disabled = false;
   } catch {
     $("map").querySelector(".loading").textContent = words.map_failed;
