@@ -9,15 +9,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
-from rasterio import Affine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from etl.descriptions import read_description
 from etl.models import Dataset
-from etl.observations import load_observations
-from etl.scenes import register_scene
 from gis.models import Scene
 
 WEATHER = "thoi-tiet-minh-hoa"
@@ -40,6 +35,10 @@ def load_weather(session: Session) -> int:
     """
     if session.scalar(select(Dataset.id).where(Dataset.code == WEATHER)) is not None:
         return 0
+    # Imported here, with pandas and GDAL: each `make run` asks whether the demo is there.
+    from etl.descriptions import read_description
+    from etl.observations import load_observations
+
     about = resources.files("etl.demo") / "data" / "observations.toml"
     with TemporaryDirectory() as folder, resources.as_file(about) as described:
         path = Path(folder) / "tram-khi-tuong-minh-hoa.csv"
@@ -90,6 +89,10 @@ def load_scene(session: Session, folder: Path) -> int:
     """
     if session.scalar(select(Scene.id).where(Scene.code == SCENE)) is not None:
         return 0
+    import rasterio
+
+    from etl.scenes import register_scene
+
     with TemporaryDirectory() as temporary:
         path = Path(temporary) / f"{SCENE}.tif"
         with rasterio.open(
@@ -97,7 +100,7 @@ def load_scene(session: Session, folder: Path) -> int:
             "w",
             driver="GTiff",
             crs="EPSG:5899",
-            transform=Affine(CELL_M, 0, WEST_M, 0, -CELL_M, NORTH_M),
+            transform=rasterio.Affine(CELL_M, 0, WEST_M, 0, -CELL_M, NORTH_M),
             width=CELLS,
             height=CELLS,
             count=1,
