@@ -82,13 +82,19 @@ def application(receipt: str) -> str:
     with transaction() as session:
         found = find_for_review(session, receipt, commune=scope())
         private = session.get(ApplicationPrivate, found.id)
-        if private is not None:
-            session.add(
-                PrivateRead(account_id=account.id, subject="application", subject_id=found.id)
-            )
-        return render_template(
-            "review/application.html", **_examined(session, found), private=private
+        examined = _examined(session, found)
+        # Who was read: the applicant, and whoever is named because the land overlaps.
+        read = [("application", found.id)] if private is not None else []
+        read += [
+            (overlap.kind, overlap.id)
+            for overlap in examined["overlaps"]
+            if overlap.is_household and overlap.holder
+        ]
+        session.add_all(
+            PrivateRead(account_id=account.id, subject=subject, subject_id=subject_id)
+            for subject, subject_id in read
         )
+        return render_template("review/application.html", **examined, private=private)
 
 
 @blueprint.post("/<receipt>/<decision>")

@@ -13,6 +13,8 @@ function scales(lat) {
   };
 }
 
+export const last = (list) => list[list.length - 1];
+
 /** Metres east and north of the ring's first corner. */
 export function onPlane(ring) {
   if (!ring.length) return [];

@@ -1,5 +1,5 @@
 // The walked ring as an SVG sketch: no map library, no network.
-import { onPlane } from "./measure.js";
+import { last, onPlane } from "./measure.js";
 
 const WIDTH = 320;
 const HEIGHT = 200;
@@ -24,13 +24,13 @@ export function drawOutline(svg, ring) {
   shape.setAttribute("points", points.map((point) => point.join()).join(" "));
   svg.append(shape);
   // Hundreds of corners would hide the line.
-  const shown = points.length > 60 ? [points[0], points.at(-1)] : points;
+  const shown = points.length > 60 ? [points[0], last(points)] : points;
   for (const point of shown) {
     const dot = element("circle");
     dot.setAttribute("cx", point[0]);
     dot.setAttribute("cy", point[1]);
-    dot.setAttribute("r", point === points.at(-1) ? 6 : 3.5);
-    if (point === points.at(-1)) dot.classList.add("last");
+    dot.setAttribute("r", point === last(points) ? 6 : 3.5);
+    if (point === last(points)) dot.classList.add("last");
     svg.append(dot);
   }
 }

@@ -4,6 +4,8 @@ import { read, readAll, write } from "./store.js";
 
 const SOONEST_S = 5;
 const LATEST_S = 120;
+// A network that swallows requests must not hold the queue.
+const LONGEST_S = 40;
 let pause = SOONEST_S;
 let timer = null;
 let running = null;
@@ -37,9 +39,12 @@ async function sendOne(uuid, address, changed) {
   const sentVersion = record.version;
   await changed({ ...record, state: "sending" });
   let outcome;
+  const patience = new AbortController();
+  const limit = setTimeout(() => patience.abort(), LONGEST_S * 1000);
   try {
     const answer = await fetch(address + uuid, {
       method: "PUT",
+      signal: patience.signal,
       headers: { "Content-Type": "application/json", Accept: "application/json" },
       body: JSON.stringify(record.document),
     });
@@ -53,6 +58,8 @@ async function sendOne(uuid, address, changed) {
     }
   } catch {
     outcome = { state: "waiting", busy: false };
+  } finally {
+    clearTimeout(limit);
   }
   const now = await read(uuid);
   if (!now) return true;

@@ -6,8 +6,18 @@ const open = new Promise((resolve, reject) => {
   request.onerror = () => reject(request.error);
 });
 
+// A private window may keep nothing: then what is sent lives as long as the page.
+const memory = new Map();
+const fallback = {
+  getAll: () => ({ result: [...memory.values()] }),
+  get: (uuid) => ({ result: memory.get(uuid) }),
+  put: (record) => ({ result: memory.set(record.uuid, record) }),
+  delete: (uuid) => ({ result: memory.delete(uuid) }),
+};
+
 async function run(mode, work) {
-  const database = await open;
+  const database = await open.catch(() => null);
+  if (!database) return work(fallback).result;
   return new Promise((resolve, reject) => {
     const transaction = database.transaction("records", mode);
     const request = work(transaction.objectStore("records"));

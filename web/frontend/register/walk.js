@@ -1,5 +1,5 @@
 // Walking the boundary: which fixes count, and why the others do not.
-import { distanceM } from "./measure.js";
+import { distanceM, last } from "./measure.js";
 
 export const WORST_M = 20;
 const GOOD_M = 8;
@@ -71,7 +71,7 @@ export class Walk {
     }
     this.previous = { here, timestamp };
     this.last = { here, accuracy };
-    const corner = this.ring.at(-1);
+    const corner = last(this.ring);
     if (!corner || distanceM(corner, here) >= STEP_M) this.add(here, accuracy);
     this.report(report);
   }
