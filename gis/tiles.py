@@ -138,15 +138,22 @@ def draw_tile(
     return b"".join(_draw_layer(session, layer, view, address, day) for layer, view in layers)
 
 
-def _draw_layer(
-    session: Session, layer: Layer, view: View, address: TileAddress, day: date
-) -> bytes:
+def statement_of(
+    layer: Layer, view: View, address: TileAddress, day: date | None = None
+) -> tuple[TextClause, dict[str, object]]:
+    """The statement that draws one tile of one layer, and its parameters.
+
+    Args:
+        layer: What to draw.
+        view: How exactly.
+        address: Which tile.
+        day: The day whose administrative units are drawn; only they need one.
+    """
     source = _SOURCES[layer.id]
     summary = source.summary if address.z < source.near_from else None
     own_margin = source.in_degrees and summary is None
     west, south, east, north = address.box(0.0 if own_margin or summary else MARGIN)
-    side_m = CIRCUMFERENCE_M / 2.0**address.z
-    side = (east - west) if own_margin else side_m
+    side = (east - west) if own_margin else CIRCUMFERENCE_M / 2.0**address.z
     available = {
         "z": address.z,
         "x": address.column,
@@ -162,9 +169,19 @@ def _draw_layer(
         "day": day,
     }
     statement = _statement(summary or source.near)
-    wanted = statement.compile().params
-    tile = session.execute(statement, {name: available[name] for name in wanted}).scalar_one()
-    return bytes(tile)
+    return statement, {name: available[name] for name in _parameters(statement)}
+
+
+def _draw_layer(
+    session: Session, layer: Layer, view: View, address: TileAddress, day: date
+) -> bytes:
+    statement, parameters = statement_of(layer, view, address, day)
+    return bytes(session.execute(statement, parameters).scalar_one())
+
+
+@cache
+def _parameters(statement: TextClause) -> tuple[str, ...]:
+    return tuple(statement.compile().params)
 
 
 @cache

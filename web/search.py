@@ -6,7 +6,6 @@ from flask import Blueprint, request, url_for
 
 from gis.calendar import today
 from gis.errors import InvalidInputError
-from gis.layer import View
 from gis.layers import GROWING_AREAS
 from gis.search import Found, search_places
 from traceability.products import ProductCard, ProductFilter, list_products
@@ -41,12 +40,12 @@ def search() -> dict[str, Any]:
         wanted = ProductFilter(on=today(), text=typed)
         cards = list_products(session, wanted, limit=min(int(limit), _USUAL), offset=0)
     return {
-        "items": [*(_place(place, view) for place in places), *map(_product, cards)],
+        "items": [*map(_place, places), *map(_product, cards)],
         "next": None,
     }
 
 
-def _place(place: Found, view: View) -> dict[str, Any]:
+def _place(place: Found) -> dict[str, Any]:
     box = place.box
     return {
         "layer": place.layer,
