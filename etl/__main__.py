@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from etl.encodings import CHOICES
 from etl.targets import TARGETS
 from gis.database import connect, make_sessions
-from gis.errors import PlatformError
+from gis.errors import InvalidInputError, PlatformError
 from gis.layers import LAYERS
 from gis.server import database_url
 from gis.settings import load_settings
@@ -59,8 +59,18 @@ def open_sessions() -> sessionmaker[Session]:
     return make_sessions(connect(url, application="etl", statement_timeout_s=0, pool_size=2))
 
 
+def check_report(path: Path | None) -> None:
+    """See that a report can be written there, before anything is done.
+
+    Raises:
+        InvalidInputError: When its folder is not there.
+    """
+    if path is not None and not path.absolute().parent.is_dir():
+        raise InvalidInputError(f"--report {path}: its folder is not there.")
+
+
 def write_report(path: Path | None, report: dict[str, Any]) -> None:
-    """Write a report file; `-` is not a file here, the summary is on stdout already."""
+    """Write the report file, if one is wanted; the summary is on stdout anyway."""
     if path is not None:
         text = json.dumps(report, ensure_ascii=False, indent=1)
         path.write_text(text + "\n", encoding="utf-8")
@@ -144,6 +154,7 @@ def load(
         dry_run=dry_run,
         actor=_who(),
     )
+    check_report(report)
     with open_sessions().begin() as session, show_progress() as progress:
         done = load_file(session, layer, file, options, progress)
     write_report(report, done.as_json())

@@ -59,10 +59,6 @@ def find_overlaps(session: Session, target: Target) -> list[str]:
 
 def _name_suspects(session: Session, changed: int) -> None:
     """Fill `load_suspect` with the rows that may overlap another row of the file."""
-    session.execute(text("DROP TABLE IF EXISTS pg_temp.load_suspect"))
-    session.execute(
-        text("CREATE TEMPORARY TABLE load_suspect (row_no bigint PRIMARY KEY) ON COMMIT DROP")
-    )
     if not _MANY <= changed <= _TOO_MANY:
         session.execute(
             text(

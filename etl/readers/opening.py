@@ -95,11 +95,12 @@ def _open_archive(path: Path, name: str, folder: Path, layer: str | None, encodi
     if not candidates:
         # A file geodatabase is sometimes packed without its folder.
         if any(inside.suffix.lower() == ".gdbtable" for inside in folder.rglob("*")):
-            inner = next(inside for inside in folder.rglob("*.gdbtable")).parent
-            renamed = (
-                inner.rename(folder.parent / f"{folder.name}.gdb") if inner == folder else inner
-            )
-            return _open(renamed, name, folder, layer, encoding)
+            gathered = folder / "gathered.gdb"
+            parts = list(next(iter(folder.rglob("*.gdbtable"))).parent.iterdir())
+            gathered.mkdir()
+            for part in parts:
+                part.rename(gathered / part.name)
+            return _open(gathered, name, folder, layer, encoding)
         raise UnreadableFileError(f"{name} holds no file that can be loaded.")
     if len(candidates) > 1:
         listed = ", ".join(str(inside.relative_to(folder)) for inside in candidates[:10])

@@ -4,10 +4,11 @@
 -- load_reject, load_repair: what the checks found; areas geodesic, hectares.
 -- load_state: for each accepted row, the row of the layer that has its key, and whether it differs.
 -- load_change: the rows of the layer that this load inserted or updated.
--- load_place: the commune each row lies in.
+-- load_place: the commune each row lies in. load_piece: the communes near the file, cut small.
+-- load_suspect: rows that may overlap another row of the file.
 DROP TABLE IF EXISTS
     pg_temp.load_row, pg_temp.load_reject, pg_temp.load_repair, pg_temp.load_state,
-    pg_temp.load_change, pg_temp.load_place, pg_temp.load_piece;
+    pg_temp.load_change, pg_temp.load_place, pg_temp.load_piece, pg_temp.load_suspect;
 CREATE TEMPORARY TABLE load_row (
     row_no bigint NOT NULL,
     source_id text,
@@ -48,4 +49,10 @@ CREATE TEMPORARY TABLE load_change (
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE load_place (
     row_no bigint NOT NULL, commune_id bigint NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE load_piece (
+    commune_id bigint NOT NULL, piece geometry(Geometry, 4326) NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE load_suspect (
+    row_no bigint PRIMARY KEY
 ) ON COMMIT DROP;

@@ -1,9 +1,9 @@
 -- Cuts today's communes near the file into small pieces, so that finding the commune of a row looks
 -- at a hundred vertices instead of thousands.
--- Makes load_piece (commune_id, piece).
+-- Fills load_piece (commune_id, piece).
 -- Relies on: idx_administrative_unit_boundary.
-CREATE TEMPORARY TABLE load_piece ON COMMIT DROP AS
-SELECT u.id AS commune_id, ST_Subdivide(u.boundary, 96) AS piece
+INSERT INTO load_piece (commune_id, piece)
+SELECT u.id, ST_Subdivide(u.boundary, 96)
 FROM gis.administrative_unit AS u
 WHERE
     u.level = 'commune'

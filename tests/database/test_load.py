@@ -1,15 +1,7 @@
 """What a load accepts, refuses, repairs and leaves alone; all or nothing."""
 
-import json
-import os
-import signal
-import subprocess
-import time
 from datetime import date
-from pathlib import Path
 
-import numpy as np
-import pyogrio
 import pytest
 import shapely
 from geoalchemy2.shape import to_shape
@@ -28,30 +20,13 @@ from gis.models import (
     Revision,
     Track,
 )
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def box(x: float, y: float, size: float = 0.001) -> shapely.Polygon:
-    return shapely.box(x, y, x + size, y + size)
+from tests.load_factories import box, write_geojson
 
 
 @pytest.fixture
 def make(tmp_path):
-    """Write a GeoJSON file (no geometry type of its own, no CRS to say)."""
-
     def write(shapes, file="thua.geojson", **columns):
-        features = [
-            {
-                "type": "Feature",
-                "properties": {field: cells[place] for field, cells in columns.items()},
-                "geometry": None if shape is None else json.loads(shapely.to_geojson(shape)),
-            }
-            for place, shape in enumerate(shapes)
-        ]
-        path = tmp_path / file
-        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-        return path
+        return write_geojson(tmp_path / file, shapes, **columns)
 
     return write
 
@@ -344,71 +319,3 @@ def test_mapping_is_checked_and_the_rest_kept(load, session, make):
         "x",
         {"area": 1.5},
     )
-
-
-# The door: exit codes, one line, all or nothing
-
-
-def test_the_door_writes_the_report_and_exits_as_agreed(
-    run_command, clone_sessions, make, tmp_path
-):
-    file = make([box(108.5, 11.9), box(1, 1)], code=["A", "B"])
-    report = tmp_path / "report.json"
-    done = run_command("etl", "load", "parcels", file, "--report", report)
-    assert done.returncode == 0, done.stderr
-    assert "accepted 1" in done.stdout
-    keys = "file layer crs encoding read accepted updated unchanged rejected repaired area_ha"
-    said = json.loads(report.read_text())
-    assert [*keys.split(), "rejects", "repairs", "warnings"] == list(said)[:14]
-    assert said["rejects"][0]["row"] == 2
-    for arguments, code in (
-        (["parcels", "/vsicurl/http://127.0.0.1:1/a.gpkg"], 1),
-        (["parcels", tmp_path / "nowhere.gpkg"], 1),
-        (["parcels", file, "--crs", "EPSG:1"], 1),
-        (["parcels", file, "--encoding", "klingon"], 2),
-        (["no-layer", file], 2),
-        (["parcels"], 2),
-    ):
-        answer = run_command("etl", "load", *arguments)
-        assert answer.returncode == code, answer.stderr
-        assert "Traceback" not in answer.stderr
-        if code == 1:
-            assert len(answer.stderr.strip().splitlines()) == 1
-    with clone_sessions() as session:
-        assert count(session, Parcel) == 1
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("strike", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_load_that_dies_leaves_no_trace(clone, clone_sessions, tmp_path, strike):
-    shapes = [box(108 + n % 300 / 300, 11 + n // 300 / 300, 0.003) for n in range(60_000)]
-    file = tmp_path / "nhieu.gpkg"
-    pyogrio.raw.write(
-        file,
-        geometry=shapely.to_wkb(np.array(shapes)),
-        field_data=[np.arange(len(shapes))],
-        fields=["so"],
-        geometry_type="Polygon",
-        crs="EPSG:4326",
-    )
-    for step in ("read:", "check:", "write:"):
-        process = subprocess.Popen(
-            [ROOT / ".venv/bin/python", "-m", "etl", "load", "parcels", file],
-            cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": clone, "LANGBIANG_HOME": str(tmp_path)},
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-        for line in process.stderr:
-            if line.startswith(step):
-                break
-        time.sleep(0.3)
-        process.send_signal(strike)
-        assert process.wait(timeout=60) != 0
-        process.stderr.close()
-        with clone_sessions() as session:
-            # The server ends the orphaned backend when it next speaks to its client.
-            session.execute(text("LOCK TABLE gis.parcel IN SHARE MODE"))
-            for table in ("gis.parcel", "gis.revision", "gis.layer_change", "etl.run"):
-                assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0

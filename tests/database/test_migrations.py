@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from etl.staging import create_staging
 from gis.database import connect
 from tests.conftest import ROOT, migrate
 
@@ -82,10 +83,11 @@ def test_every_query_file_explains(session):
         for path in (ROOT / package).rglob("*.sql")
     ]
     assert found
+    create_staging(session, "parcels")  # the temporary tables that a load's statements work on
     for path in found:
         statement = path.read_text("utf-8")
-        if re.search(r"\bstaged?_", statement):
-            continue  # works on the temporary table of a load, which the tests of loading run
+        if path.stem == "create_staging" or re.search(r"\bstaged_", statement):
+            continue  # makes or works on temporary tables, which its own tests run
         body = re.sub(r"--[^\n]*", "", statement)
         body = re.sub(r"(?<!:):([a-z_]\w*)", "NULL", body)
         body = re.sub(r"%\((\w+)\)s", "NULL", body)

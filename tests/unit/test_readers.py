@@ -252,3 +252,15 @@ def test_an_archive_with_one_data_set_is_read_in_place(tmp_path, parcel):
     with zipfile.ZipFile(kmz, "w") as archive:
         archive.writestr("doc.kml", buffer.getvalue())
     assert len(read(kmz)[1]) == 1
+
+
+@pytest.mark.real_data
+def test_a_file_geodatabase_packed_without_its_folder_is_read(shared, tmp_path):
+    packed = tmp_path / "goi.zip"
+    inside = zipfile.ZipFile(shared / "data" / "parcels" / "us_ca_cropmap_z.gdb.zip")
+    with inside, zipfile.ZipFile(packed, "w") as archive:
+        for member in inside.infolist():
+            if not member.is_dir():
+                archive.writestr(Path(member.filename).name, inside.read(member))
+    source, batches, _ = read(packed)
+    assert (source.format, sum(len(batch) for batch in batches)) == ("OpenFileGDB", 100)

@@ -1,0 +1,117 @@
+"""The door of loading: exit codes, one line, all or nothing even when something dies."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pyogrio
+import pytest
+import shapely
+from sqlalchemy import func, select, text
+
+from gis.models import Parcel
+from tests.load_factories import box, write_geojson
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_door_writes_the_report_and_exits_as_agreed(run_command, clone_sessions, tmp_path):
+    file = write_geojson(tmp_path / "thua.geojson", [box(108.5, 11.9), box(1, 1)], code=["A", "B"])
+    report = tmp_path / "report.json"
+    done = run_command("etl", "load", "parcels", file, "--report", report)
+    assert done.returncode == 0, done.stderr
+    assert "accepted 1" in done.stdout
+    keys = "file layer crs encoding read accepted updated unchanged rejected repaired area_ha"
+    said = json.loads(report.read_text())
+    assert [*keys.split(), "rejects", "repairs", "warnings"] == list(said)[:14]
+    assert said["rejects"][0]["row"] == 2
+    for arguments, code in (
+        (["parcels", "/vsicurl/http://127.0.0.1:1/a.gpkg"], 1),
+        (["parcels", tmp_path / "nowhere.gpkg"], 1),
+        (["parcels", file, "--crs", "EPSG:1"], 1),
+        (["parcels", file, "--encoding", "klingon"], 2),
+        (["no-layer", file], 2),
+        (["parcels"], 2),
+    ):
+        answer = run_command("etl", "load", *arguments)
+        assert answer.returncode == code, answer.stderr
+        assert "Traceback" not in answer.stderr
+        if code == 1:
+            assert len(answer.stderr.strip().splitlines()) == 1
+    with clone_sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Parcel)) == 1
+
+
+def write_many(folder: Path) -> Path:
+    shapes = [box(108 + n % 300 / 300, 11 + n // 300 / 300, 0.003) for n in range(60_000)]
+    file = folder / "nhieu.gpkg"
+    pyogrio.raw.write(
+        file,
+        geometry=shapely.to_wkb(np.array(shapes)),
+        field_data=[np.arange(len(shapes))],
+        fields=["so"],
+        geometry_type="Polygon",
+        crs="EPSG:4326",
+    )
+    return file
+
+
+@contextmanager
+def start_load(clone: str, folder: Path, file: Path, step: str):
+    """Start a load and come back when it has begun a step."""
+    process = subprocess.Popen(
+        [ROOT / ".venv/bin/python", "-m", "etl", "load", "parcels", file],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": clone, "LANGBIANG_HOME": str(folder)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        for line in process.stderr:
+            if line.startswith(step):
+                break
+        time.sleep(0.3)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("strike", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_load_that_dies_leaves_no_trace(clone, clone_sessions, tmp_path, strike):
+    file = write_many(tmp_path)
+    for step in ("read:", "check:", "write:"):
+        with start_load(clone, tmp_path, file, step) as process:
+            process.send_signal(strike)
+            assert process.wait(timeout=60) != 0
+        with clone_sessions() as session:
+            # Waits until the server has ended the orphan's transaction.
+            session.execute(text("LOCK TABLE gis.parcel IN SHARE MODE"))
+            for table in ("gis.parcel", "gis.revision", "gis.layer_change", "etl.run"):
+                assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+
+
+@pytest.mark.long
+def test_a_database_that_dies_during_a_load_is_told_in_one_line(clone, tmp_path):
+    file = write_many(tmp_path)
+    with start_load(clone, tmp_path, file, "write:") as process:
+        with psycopg.connect(clone, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'etl'"
+            )
+        rest = process.stderr.read()
+        assert process.wait(timeout=60) == 1
+    assert "nothing changed" in rest
+    assert "Traceback" not in rest
+    with psycopg.connect(clone) as connection:
+        assert connection.execute("SELECT count(*) FROM gis.parcel").fetchone() == (0,)
