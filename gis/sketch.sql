@@ -4,7 +4,8 @@
 --   per such metre; day: the day whose communes are drawn; communes, zones, areas: draw them or not;
 --   exact: draw also those areas as they are whose household could be singled out (officers only);
 --   focus: ids of the communes that stand out; except_area: id of a growing area left out or null;
---   features: EWKB of the things the sketch is about, EPSG:4326.
+--   features: EWKB of the things the sketch is about, EPSG:4326; others: EWKB of what else is in
+--   question there.
 -- Result: rank (drawing order), kind, id, name, colour, path (relative SVG commands, half units), x, y
 --   (a point well inside, units, y down), extent (longer side of the shape, units).
 -- Indexes: GiST on administrative_unit.boundary, growing_area.boundary and .location,
@@ -24,24 +25,27 @@ WITH frame AS (
                AS kind,
            u.id, u.name, NULL::text AS colour, u.boundary AS shape
     FROM gis.administrative_unit AS u, frame
-    WHERE :communes AND u.level = 'commune' AND u.boundary && frame.land
-      AND u.valid_from <= :day AND (u.valid_to IS NULL OR u.valid_to >= :day)
+    WHERE CAST(:communes AS boolean) AND u.level = 'commune' AND u.boundary && frame.land
+      AND u.valid_from <= CAST(:day AS date) AND (u.valid_to IS NULL OR u.valid_to >= CAST(:day AS date))
     UNION ALL
     SELECT 3, 'zone', z.id, z.name, NULL, z.boundary
     FROM gis.high_tech_zone AS z, frame
-    WHERE :zones AND z.boundary && frame.land
+    WHERE CAST(:zones AS boolean) AND z.boundary && frame.land
     UNION ALL
     SELECT 4, 'area', a.id, a.name, c.colour,
-           CASE WHEN :exact OR NOT gis.is_singled_out(p.kind, a.household_count, a.area_ha)
+           CASE WHEN CAST(:exact AS boolean) OR NOT gis.is_singled_out(p.kind, a.household_count, a.area_ha)
                 THEN coalesce(a.boundary, a.location)
                 ELSE gis.rounded_location(a.location) END
     FROM frame, gis.growing_area AS a
     LEFT JOIN gis.crop AS c ON c.id = a.crop_id
     LEFT JOIN gis.party AS p ON p.id = a.party_id
-    WHERE :areas AND (a.boundary && frame.land OR a.boundary IS NULL AND a.location && frame.land)
+    WHERE CAST(:areas AS boolean) AND (a.boundary && frame.land OR a.boundary IS NULL AND a.location && frame.land)
       AND a.status <> 'closed' AND a.id IS DISTINCT FROM CAST(:except_area AS bigint)
     UNION ALL
-    SELECT 5, 'feature', f.position, NULL, NULL, ST_GeomFromEWKB(f.shape)
+    SELECT 5, 'other', o.position, NULL, NULL, ST_GeomFromEWKB(o.shape)
+    FROM unnest(CAST(:others AS bytea[])) WITH ORDINALITY AS o (shape, position)
+    UNION ALL
+    SELECT 6, 'feature', f.position, NULL, NULL, ST_GeomFromEWKB(f.shape)
     FROM unnest(CAST(:features AS bytea[])) WITH ORDINALITY AS f (shape, position)
 ), cut AS (
     SELECT rank, kind, id, name, colour,

@@ -34,8 +34,8 @@ LEAST_PLOT_M = 160.0
 class Mark:
     """One thing on a sketch, in drawing units (x right, y down).
 
-    `kind` is `neighbour`, `commune`, `zone`, `area` or `feature`; `path` is SVG path data or None
-    for a point; `x`, `y` is a place well inside, for a dot or a label.
+    `kind` is `neighbour`, `commune`, `zone`, `area`, `other` or `feature`; `path` is SVG path data
+    or None for a point; `x`, `y` is a place well inside, for a dot or a label.
     """
 
     kind: str
@@ -159,6 +159,7 @@ def sketch_plot(
     except_area: int | None = None,
     areas: bool = True,
     exact: bool = False,
+    others: Sequence[WKBElement] = (),
     width: int = 400,
 ) -> Sketch:
     """Draw one plot from near, with the registered growing areas around it.
@@ -171,11 +172,21 @@ def sketch_plot(
         areas: Whether the neighbours are drawn.
         exact: For officers: neighbours whose household could be singled out are drawn where they
             are, not where the public map shows them.
+        others: What else is in question there, such as open applications, EPSG:4326.
         width: Drawing units.
     """
     frame = _shape_frame(session, [shape], LEAST_PLOT_M)
     return _draw(
-        session, frame, day, [], width, [shape], areas=areas, exact=exact, except_area=except_area
+        session,
+        frame,
+        day,
+        [],
+        width,
+        [shape],
+        areas=areas,
+        exact=exact,
+        except_area=except_area,
+        others=others,
     )
 
 
@@ -260,6 +271,7 @@ def _draw(
     areas: bool = False,
     exact: bool = False,
     except_area: int | None = None,
+    others: Sequence[WKBElement] = (),
 ) -> Sketch:
     margin = 0.03 * max(frame.east - frame.west, frame.north - frame.south)
     west, north = frame.west - margin, frame.north + margin
@@ -281,6 +293,7 @@ def _draw(
             "focus": list(focus),
             "except_area": except_area,
             "features": [_ewkb(shape) for shape in shapes],
+            "others": [_ewkb(shape) for shape in others],
         },
     )
     marks = tuple(

@@ -187,6 +187,11 @@ def _examined(session: Session, found: Application) -> dict[str, Any]:
         except_application=found.id,
         except_area=found.growing_area_id,
     )
+    rivals = [overlap.id for overlap in overlaps if overlap.kind == "application"]
+    others = [
+        rival.shape
+        for rival in session.scalars(select(Application).where(Application.id.in_(rivals)))
+    ]
     return {
         "application": found,
         "crop": session.get(Crop, found.crop_id) if found.crop_id is not None else None,
@@ -198,7 +203,13 @@ def _examined(session: Session, found: Application) -> dict[str, Any]:
         "consent": find_consent(session, found),
         "steps": list_steps(session, found.id),
         "plot": sketch_plot(
-            session, found.shape, day=day, exact=True, except_area=found.growing_area_id, width=520
+            session,
+            found.shape,
+            day=day,
+            exact=True,
+            except_area=found.growing_area_id,
+            others=others,
+            width=520,
         ),
         "place": sketch_place(
             session,
