@@ -16,7 +16,8 @@ psql as they bind the site. Functions take `session` first and never commit; the
 Files, in reading order:
 
 * `errors.py`, `settings.py`, `database.py`: what all packages share
-* `postgres.py`, `cluster.py`, `server*.py`, `backup*.py`: the server, made, tuned, kept, restored
+* `postgres.py`, `cluster.py`, `server*.py`, `migrating.py`: the server, made, tuned, checked
+* `dumps.py`, `manifest.py`, `backup.py`, `restore.py`: one file that brings everything back
 * `models/`: the tables of schema `gis`
 * `crs.py`, `reform.py`, `calendar.py`: VN-2000, the units of July 2025, working days
 * `layers.py`, `features.py`, `tiles.py`, `search.py`, `sketches.py`: layers as others see them
