@@ -114,9 +114,11 @@ def _load(
     progress("check", report.read, report.read)
     with _timed(report, "check"):
         has_keys = maker.key is not None or "code" in maker.mapping
-        rejects, report.repairs = staging.check_rows(
-            session, repair=options.repair, has_keys=has_keys
-        )
+        rejects, repairs = staging.check_rows(session, repair=options.repair, has_keys=has_keys)
+    gone = {reject.row for reject in report.rejects + rejects}
+    closed = {repair.row: repair for repair in maker.repairs if repair.row not in gone}
+    mended = {repair.row: repair for repair in repairs}
+    report.repairs = [repair for _, repair in sorted({**closed, **mended}.items())]
     report.rejects = sorted(report.rejects + rejects, key=lambda reject: reject.row)
     report.rejected = len(report.rejects)
     report.repaired = len(report.repairs)

@@ -1,6 +1,6 @@
 """What is settled before the first row of a file is read: fields, coordinate system, key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -53,14 +53,7 @@ def prepare(
     if key is not None and "code" in target.key and target.layer == "administrative-units":
         said, key = {**said, "code": key}, None
     mapping, guessed = guess_mapping(source.fields, target, said)
-    if target.layer == "administrative-units" and "code" not in mapping:
-        raise InvalidInputError(
-            f"{source.name} has no field that is surely the unit's code. Its fields:"
-            f" {', '.join(source.fields)}. Say which one it is, for example:"
-            f" {options.command(target.layer, file)} --map {source.fields[0]}=code"
-            if source.fields
-            else f"{source.name} has no fields, so its units have no code."
-        )
+    _demand_fields(target, source, mapping, options.command(target.layer, file))
     if guessed:
         pairs = ", ".join(f"{origin}={goal}" for goal, origin in guessed.items())
         report.warnings.append(f"Fields taken by their names: {pairs}. Change with --map.")
@@ -82,7 +75,26 @@ def prepare(
         key=key,
         valid_from=valid_from,
         anywhere=options.anywhere,
+        repair=options.repair,
     )
+
+
+def _demand_fields(
+    target: Target, source: Source, mapping: Mapping[str, str], command: str
+) -> None:
+    """Refuse a file without a field that no row may lack, naming its fields and the remedy."""
+    # The name of a unit may be its code, its first day may be said for the whole file.
+    replaceable = ("name", "valid_from") if target.layer == "administrative-units" else ()
+    for name in target.required:
+        if name in mapping or name in replaceable:
+            continue
+        if not source.fields:
+            raise InvalidInputError(f"{source.name} has no fields, so its rows have no {name}.")
+        raise InvalidInputError(
+            f"{source.name} has no field that is surely the {name}. Its fields:"
+            f" {', '.join(source.fields)}. Say which one it is, for example:"
+            f" {command} --map {source.fields[0]}={name}"
+        )
 
 
 def _settle_crs(

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from etl.readers import Batch
-from etl.report import Reject
+from etl.report import Reject, Repair
 from etl.targets import Field, Shape, Target, fold_name, guess_level
 from etl.values import BadValueError, read_value
 from gis.crs import VIETNAM, to_wgs84
@@ -79,6 +79,7 @@ class RowMaker:
         key: File field whose value is the row's key within its source; None: the feature id.
         valid_from: First day of administrative units whose file does not say.
         anywhere: Admit rows outside Vietnam.
+        repair: Close rings that are not closed; what was closed is listed in `repairs`.
     """
 
     target: Target
@@ -88,6 +89,8 @@ class RowMaker:
     key: str | None = None
     valid_from: date | None = None
     anywhere: bool = False
+    repair: bool = False
+    repairs: list[Repair] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
     def make(self, batch: Batch) -> tuple[list[tuple[Any, ...]], list[Reject]]:
@@ -117,10 +120,10 @@ class RowMaker:
         shapes: NDArray[np.object_] = shapely.from_wkb(wkb, on_invalid="ignore")
         missing = shapely.is_missing(shapes)
         for place in np.flatnonzero(missing):
-            reason = "no geometry" if wkb[place] is None else "unreadable geometry"
-            detail = "the row has none" if wkb[place] is None else "its bytes are no WKB"
-            problems.setdefault(int(place), (reason, detail))
-        changed = shapely.has_z(shapes) | shapely.has_m(shapes)
+            shapes[place] = self._read_odd(wkb[place], int(place), batch.first_row, problems)
+        closed = missing & ~shapely.is_missing(shapes)
+        missing &= ~closed
+        changed = shapely.has_z(shapes) | shapely.has_m(shapes) | closed
         if changed.any():
             shapes = shapely.force_2d(shapes)
         if self.crs != "EPSG:4326":
@@ -149,6 +152,24 @@ class RowMaker:
         out = wkb.copy()
         out[changed] = shapely.to_wkb(shapes[changed])
         return list(out)
+
+    def _read_odd(
+        self, wkb: bytes | None, place: int, first_row: int, problems: dict[int, tuple[str, str]]
+    ) -> shapely.Geometry | None:
+        """Say why a geometry could not be read, or close its rings where that is wanted."""
+        if wkb is None:
+            problems.setdefault(place, ("no geometry", "the row has none"))
+            return None
+        try:
+            shapely.from_wkb(wkb)
+        except shapely.errors.GEOSException as error:
+            reason = " ".join(str(error).split()).removeprefix("IllegalArgumentException: ")
+        shape = shapely.from_wkb(wkb, on_invalid="fix") if self.repair else None
+        if shape is None:
+            problems.setdefault(place, ("unreadable geometry", reason[:200]))
+        else:
+            self.repairs.append(Repair(first_row + place, f"{reason}: the ring was closed"))
+        return shape
 
     def _need_area(
         self, points: list[int], table: list[list[Any]], problems: dict[int, tuple[str, str]]

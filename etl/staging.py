@@ -37,6 +37,7 @@ from sqlalchemy.types import NullType
 from etl.report import Reject, Repair
 from etl.rows import STAGED
 from etl.targets import Shape, Target
+from gis.errors import ConflictError
 
 _METADATA = MetaData()
 ROW = Table(
@@ -79,10 +80,14 @@ def _run(session: Session, name: str) -> int:
 
 
 def create_staging(session: Session, layer: str) -> None:
-    """Make the temporary tables, and let only one load into a layer run at a time."""
-    session.execute(
-        select(func.pg_advisory_xact_lock(func.hashtext("etl.load"), func.hashtext(layer)))
-    )
+    """Make the temporary tables, and let only one load into a layer run at a time.
+
+    Raises:
+        ConflictError: When another load into the layer is under way.
+    """
+    lock = func.pg_try_advisory_xact_lock(func.hashtext("etl.load"), func.hashtext(layer))
+    if not session.scalar(select(lock)):
+        raise ConflictError(f"Another load into {layer} is under way: try again when it is done.")
     lines = read_sql("create_staging").splitlines()
     for statement in "\n".join(line for line in lines if not line.startswith("--")).split(";"):
         if statement.strip():

@@ -37,7 +37,10 @@ BATCH_ROWS = 20_000
 # A track of many years has some 10⁵ points, a province's boundary some 10⁴.
 MAX_VERTICES = 500_000
 
-_FAILURES = (DataLayerError, DataSourceError, FeatureError, FieldError, pa.ArrowException, OSError)
+_FAILURES = (
+    *(DataLayerError, DataSourceError, FeatureError, FieldError),
+    *(pa.ArrowException, OSError, UnicodeDecodeError),
+)
 
 
 @cache

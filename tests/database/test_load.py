@@ -1,5 +1,6 @@
 """What a load accepts, refuses, repairs and leaves alone; all or nothing."""
 
+import json
 from datetime import date
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select, text
 from etl.errors import UnknownCrsError
 from etl.loading import load_file
 from etl.options import LoadOptions
-from gis.errors import InvalidInputError
+from gis.errors import ConflictError, InvalidInputError
 from gis.models import (
     AdministrativeUnit,
     Facility,
@@ -76,6 +77,15 @@ def test_the_same_file_twice_changes_nothing_and_a_changed_one_only_what_changed
     ]
     reason = session.scalar(select(Revision.reason).where(Revision.action == "update").limit(1))
     assert reason == "load thua.geojson"
+
+
+def test_two_loads_into_a_layer_do_not_race(load, make, engine):
+    with engine.begin() as other:
+        other.execute(
+            text("SELECT pg_advisory_xact_lock(hashtext('etl.load'), hashtext('parcels'))")
+        )
+        with pytest.raises(ConflictError, match="under way"):
+            load("parcels", make([box(108.5, 11.9)]))
 
 
 def test_a_natural_key_holds_across_files_and_a_source_key_within_one(load, session, make):
@@ -167,6 +177,23 @@ def test_heights_go_and_mixed_kinds_are_sorted(load, session, make):
     assert (walks.accepted, walks.rejected) == (2, 2)
     kinds = session.scalars(select(func.GeometryType(Track.path)).order_by(Track.id)).all()
     assert kinds == ["MULTILINESTRING", "POINT"]
+
+
+def test_an_unclosed_ring_is_refused_or_closed(load, session, tmp_path):
+    file = tmp_path / "ho.geojson"
+    ring = [[108.5, 11.9], [108.6, 11.9], [108.6, 12.0], [108.5, 12.0]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    report = load("parcels", file)
+    assert [reject.reason for reject in report.rejects] == ["unreadable geometry"]
+    assert "closed" in report.rejects[0].detail
+    mended = load("parcels", file, repair=True)
+    assert (mended.accepted, mended.repaired) == (1, 1)
+    assert "the ring was closed" in mended.repairs[0].what
+    assert to_shape(session.scalar(select(Parcel.boundary))).equals(
+        shapely.box(108.5, 11.9, 108.6, 12)
+    )
 
 
 def test_a_dry_run_reports_the_same_and_writes_nothing(load, session, make):

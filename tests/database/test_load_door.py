@@ -13,8 +13,10 @@ import psycopg
 import pyogrio
 import pytest
 import shapely
+from click.testing import CliRunner
 from sqlalchemy import func, select, text
 
+from etl.__main__ import cli
 from gis.models import Parcel
 from tests.load_factories import box, write_geojson
 
@@ -27,25 +29,39 @@ def test_the_door_writes_the_report_and_exits_as_agreed(run_command, clone_sessi
     done = run_command("etl", "load", "parcels", file, "--report", report)
     assert done.returncode == 0, done.stderr
     assert "accepted 1" in done.stdout
+    assert "read: 2 of 2" in done.stderr  # progress in plain lines, not on stdout
     keys = "file layer crs encoding read accepted updated unchanged rejected repaired area_ha"
     said = json.loads(report.read_text())
     assert [*keys.split(), "rejects", "repairs", "warnings"] == list(said)[:14]
     assert said["rejects"][0]["row"] == 2
-    for arguments, code in (
-        (["parcels", "/vsicurl/http://127.0.0.1:1/a.gpkg"], 1),
-        (["parcels", tmp_path / "nowhere.gpkg"], 1),
-        (["parcels", file, "--crs", "EPSG:1"], 1),
-        (["parcels", file, "--encoding", "klingon"], 2),
-        (["no-layer", file], 2),
-        (["parcels"], 2),
-    ):
-        answer = run_command("etl", "load", *arguments)
-        assert answer.returncode == code, answer.stderr
-        assert "Traceback" not in answer.stderr
-        if code == 1:
-            assert len(answer.stderr.strip().splitlines()) == 1
     with clone_sessions() as session:
         assert session.scalar(select(func.count()).select_from(Parcel)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["parcels", "/vsicurl/http://127.0.0.1:1/a.gpkg"], 1, "plain file"),
+        (["parcels", "nowhere.gpkg"], 1, "No such file"),
+        (["parcels", "FILE", "--crs", "EPSG:1"], 1, "EPSG:1 is not"),
+        (["parcels", "FILE", "--report", "/no/where.json"], 1, "folder is not there"),
+        (["parcels", "FILE", "--key", "abc"], 1, "no field abc"),
+        (["growing-areas", "FILE"], 1, "--map code=name"),
+        (["parcels", "FILE", "--encoding", "klingon"], 2, "klingon"),
+        (["no-layer", "FILE"], 2, "no-layer"),
+        (["parcels"], 2, "FILE"),
+    ],
+)
+def test_refusals_are_one_line(template, tmp_path, monkeypatch, arguments, code, words):
+    file = write_geojson(tmp_path / "thua.geojson", [box(108.5, 11.9)], code=["A"])
+    monkeypatch.setenv("DATABASE_URL", template)
+    given = [str(file) if argument == "FILE" else argument for argument in arguments]
+    answer = CliRunner().invoke(cli, ["load", *given])
+    assert answer.exit_code == code, answer.output
+    assert words in answer.stderr
+    if code == 1:
+        assert len(answer.stderr.strip().splitlines()) == 1
+        assert answer.stdout == ""
 
 
 def write_many(folder: Path) -> Path:
