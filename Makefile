@@ -54,7 +54,7 @@ bench: setup
 
 notebook: setup
 	@$(PYTHON) -m gis up
-	@exec $(PYTHON) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) notebooks
+	@exec env PYTHONPATH="$(CURDIR)" $(PYTHON) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) notebooks
 
 # The lock files name no index; uv is used once and thrown away.
 lock:

@@ -39,7 +39,7 @@ _OPTIONS = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "GDAL_PAM_ENABLED": "NO",
     # A file that claims more than it holds must not fill the memory.
-    "GDAL_CACHEMAX": 128,
+    "GDAL_CACHEMAX": 128 * 1024**2,  # in bytes: rasterio hands it to GDALSetCacheMax
 }
 
 
