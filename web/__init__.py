@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gis.database import connect, make_sessions
+from gis.errors import PlatformError
 from gis.server import database_url
 from gis.settings import Settings, load_settings
 from web import (
@@ -49,8 +50,11 @@ def create_app(
         InvalidInputError: When a setting does not fit.
         UnavailableError: When there is no database to connect to.
     """
-    settings = settings or load_settings()
-    sessions = sessions or make_sessions(connect(database_url(settings), application="web"))
+    try:
+        settings = settings or load_settings()
+        sessions = sessions or make_sessions(connect(database_url(settings), application="web"))
+    except PlatformError as error:
+        raise commands.stop(error) from error
     app = Flask("web", static_folder=None)
     app.config.update(
         SECRET_KEY=protection.secret_key(settings),
@@ -59,6 +63,8 @@ def create_app(
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=(settings.public_url or "").startswith("https://"),
         PERMANENT_SESSION_LIFETIME=14 * 24 * 3600,
+        # A cookie renewed on every answer would also ride on files that shared caches keep.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         BABEL_DEFAULT_LOCALE="vi",
         BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh",

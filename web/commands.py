@@ -9,6 +9,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis.errors import ConflictError, PlatformError
@@ -34,6 +35,12 @@ def install(app: Flask) -> None:
     app.cli.add_command(group)
 
 
+def stop(error: PlatformError) -> Exception:
+    """What ends the command line with one line where one is running; elsewhere the error itself."""
+    inside = click.get_current_context(silent=True) is not None
+    return click.ClickException(error.detail) if inside else error
+
+
 def _door(command: Callable[[Session], Any]) -> None:
     """Run a command in one transaction; a clear error is one line and exit code 1."""
     sessions: sessionmaker[Session] = current_app.extensions["langbiang.sessions"]
@@ -42,6 +49,10 @@ def _door(command: Callable[[Session], Any]) -> None:
             command(session)
     except PlatformError as error:
         click.echo(error.detail, err=True)
+        sys.exit(1)
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        click.echo(f"The database did not take it, and nothing changed: {reason}", err=True)
         sys.exit(1)
 
 
