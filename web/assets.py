@@ -44,7 +44,8 @@ def _manifest() -> dict[str, str]:
 @access.roles("public")
 def serve(file: str) -> Response:
     """A built file; hashed names may be kept for a year."""
-    if not (DIST / file).is_file():
+    # No file that was built has a name so long; the system would refuse to look for it.
+    if len(file) > 200 or not (DIST / file).is_file():
         raise NotFoundError(
             f"There is no front-end file {file}. `make setup` builds the front end."
         )

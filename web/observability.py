@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from prometheus_client import Histogram
 
 SECONDS = Histogram("http_request_seconds", "Seconds to answer", ["endpoint", "method", "status"])
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -41,7 +42,9 @@ def install(app: Flask) -> None:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         if "began" in g:
             seconds = time.perf_counter() - g.began
-            SECONDS.labels(
-                request.endpoint or "none", request.method, response.status_code
-            ).observe(seconds)
+            # Each new value is a new series for ever: strangers must not be able to invent them.
+            method = request.method if request.method in _METHODS else "other"
+            SECONDS.labels(request.endpoint or "none", method, response.status_code).observe(
+                seconds
+            )
         return response

@@ -25,6 +25,7 @@ from traceability.products import ProductCard, ProductFilter
 from traceability.trace_link import Code, TraceLink, label_code
 from web import access, api
 from web.context import current_account, public_url, settings, transaction
+from web.product_labels import is_loopback
 from web.products import today
 
 blueprint = Blueprint("product_api", __name__, url_prefix="/api/v1")
@@ -50,7 +51,8 @@ def list_products() -> Response:
     gtin = request.args.get("gtin")
     wanted = ProductFilter(
         on=today(),
-        text=request.args.get("q"),
+        # Every word is one more comparison of every product.
+        text=request.args.get("q", "")[:100] or None,
         group=_number("group"),
         stars=_number("stars"),
         commune_code=request.args.get("commune"),
@@ -170,7 +172,9 @@ def put_links() -> Response:
         raise InvalidInputError("The body must be JSON: an object with the member entries.")
     options = settings()
     with transaction("registering links") as session:
-        allowed = allowed_hosts(session, options.link_hosts, public_url())
+        # The Host of a request is what its sender says: it admits nothing beyond this machine.
+        own = options.public_url or (public_url() if is_loopback(public_url()) else None)
+        allowed = allowed_hosts(session, options.link_hosts, own)
         registered = register_document(session, document, allowed, _owner_check(session))
         return _json({"entries": [written(level) for level in registered]})
 

@@ -3,8 +3,10 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
+from flask.json.provider import DefaultJSONProvider
 from flask_wtf.csrf import CSRFProtect
 
 from gis.settings import Settings
@@ -25,8 +27,26 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+class BoundedJSON(DefaultJSONProvider):
+    """Flask's JSON, for which too deep a nesting is a mistake in the text like any other."""
+
+    ensure_ascii = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read a text.
+
+        Raises:
+            ValueError: It is no JSON, or nested deeper than the reader goes.
+        """
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 def install(app: Flask) -> None:
     """Protect forms against CSRF and send the security headers."""
+    app.json = BoundedJSON(app)
     csrf = CSRFProtect()
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     csrf.init_app(app)
@@ -56,7 +76,23 @@ def install(app: Flask) -> None:
         headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self)")
         if request.is_secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint != "assets.serve":
+            keep_private(response)
         return response
+
+
+def keep_private(response: Response) -> None:
+    """Let no cache between give one caller's answer to another.
+
+    Files that are the same for everybody say so themselves (`public`).
+    """
+    response.vary.update(("Authorization", "Cookie"))
+    control = response.cache_control
+    is_personal = g.get("account") is not None or session.modified
+    if not is_personal or control.public or control.no_store or control.private:
+        return
+    control.private = True
+    control.no_cache = True
 
 
 def secret_key(settings: Settings) -> str:
