@@ -272,7 +272,8 @@ class RowMaker:
     def _look_up(self, found: Field, cells: list[Any]) -> tuple[list[Any], list[Any] | None]:
         known = self.lookups.crops if found.kind == "crop" else self.lookups.communes
         # Few names, many rows: each is folded once.
-        numbers = {str(cell): known.get(fold_name(str(cell))) for cell in set(cells) - {None}}
+        names = {str(cell) for cell in cells if cell is not None}
+        numbers = {name: known.get(fold_name(name)) for name in names}
         ids = [None if cell is None else numbers[str(cell)] for cell in cells]
         unknown = [
             cell if number is None else None for cell, number in zip(cells, ids, strict=True)
