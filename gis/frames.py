@@ -117,20 +117,23 @@ def zonal_frame(session: Session, scene: str, layer: str) -> pd.DataFrame:
         .where(Scene.code == scene, SceneStatistic.layer == layer)
         .order_by(SceneStatistic.feature_id),
     )
-    wide = found.pivot_table(
-        index=["feature_id", "band", "rule"], columns="statistic", values="value"
-    ).reset_index()
+    keys = ["feature_id", "band", "rule", "statistic"]
+    wide = found.set_index(keys)["value"].unstack("statistic").reset_index()
     wide.columns.name = None
     return wide
 
 
 def list_scenes(session: Session) -> pd.DataFrame:
-    """List the registered scenes: `code`, `title`, `acquired_at`, `width`, `height`, `path`."""
+    """List the registered scenes, the newest first.
+
+    Returns:
+        Columns `code`, `title`, `acquired_at`, `width`, `height` (cells) and `path`.
+    """
     return _frame(
         session,
         select(
             Scene.code, Scene.title, Scene.acquired_at, Scene.width, Scene.height, Scene.path
-        ).order_by(Scene.code),
+        ).order_by(Scene.acquired_at.desc().nulls_last(), Scene.code),
     )
 
 
