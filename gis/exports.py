@@ -19,7 +19,7 @@ from gis.frames import read_layer
 from gis.layer import View
 
 # A cell beginning so is a formula to a spreadsheet, whoever typed it.
-_FORMULA_STARTS = ("=", "+", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)

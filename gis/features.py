@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from math import isfinite
+from math import ceil, floor, isfinite
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, text, true
@@ -182,11 +182,16 @@ def extent(session: Session, layer: Layer) -> Box | None:
     found = [_read_box(value) for value in row if value is not None]
     if not found:
         return None
+    west, south = min(box.west for box in found), min(box.south for box in found)
+    east, north = max(box.east for box in found), max(box.north for box in found)
+    if not layer.blur:
+        return Box(west, south, east, north)
+    # Whole cells: the outermost plot may be a household's, whose edge nobody may read off here.
     return Box(
-        min(box.west for box in found) - layer.blur / 2,
-        min(box.south for box in found) - layer.blur / 2,
-        max(box.east for box in found) + layer.blur / 2,
-        max(box.north for box in found) + layer.blur / 2,
+        round(floor(west / layer.blur) * layer.blur, 6),
+        round(floor(south / layer.blur) * layer.blur, 6),
+        round(ceil(east / layer.blur) * layer.blur, 6),
+        round(ceil(north / layer.blur) * layer.blur, 6),
     )
 
 

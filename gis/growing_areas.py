@@ -118,7 +118,8 @@ class Page:
 def list_areas(session: Session, sought: AreaFilter, *, limit: int = 50, offset: int = 0) -> Page:
     """List areas by name in Vietnamese order, with the totals over all that match."""
     conditions = _conditions(sought)
-    counted = select(func.count(), func.coalesce(func.sum(GrowingArea.area_ha), 0.0))
+    area = _area_ha(sought.exact)
+    counted = select(func.count(), func.coalesce(func.sum(area), 0.0))
     total, total_ha = session.execute(counted.select_from(_joined()).where(*conditions)).one()
     query = _entries(sought.exact).where(*conditions).order_by(GrowingArea.name, GrowingArea.id)
     return Page(_read(session, query.limit(limit).offset(offset)), total, float(total_ha))
@@ -192,6 +193,15 @@ def _singled_out() -> ColumnElement[bool]:
     return func.gis.is_singled_out(Party.kind, GrowingArea.household_count, GrowingArea.area_ha)
 
 
+def _area_ha(exact: bool) -> ColumnElement[float]:
+    """Hectares; four decimals of a household's are a fingerprint of its plot."""
+    stored = cast(ColumnElement[float], GrowingArea.area_ha)
+    if exact:
+        return stored
+    rounded = func.round(cast_(stored, Numeric), 1).cast(Float)
+    return case((_singled_out(), rounded), else_=stored)
+
+
 def _joined() -> Join:
     tables = cast(Table, GrowingArea.__table__)
     return (
@@ -226,7 +236,7 @@ def _entries(exact: bool) -> Select[*tuple[Any, ...]]:
         GrowingArea.household_count,
         GrowingArea.standard,
         GrowingArea.variety,
-        GrowingArea.area_ha,
+        _area_ha(exact).label("area_ha"),
         GrowingArea.boundary.is_not(None).label("has_boundary"),
         _singled_out().label("is_singled_out"),
         func.round(cast_(func.ST_X(place), Numeric), 6).cast(Float).label("lon"),

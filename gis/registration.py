@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from gis.application_content import ApplicationContent, check_content, variant
 from gis.calendar import GROWING_AREA_CODE, deadline, local_day
-from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from gis.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from gis.models import (
     AdministrativeUnit,
     Application,
@@ -68,6 +68,7 @@ def submit_application(
         InvalidInputError: With `errors`, a list of `{pointer, detail, rule}` into the document.
         InvalidGeometryError: The boundary is not valid.
         ConflictError: Another content, after the decision.
+        ForbiddenError: Another content than an account sent, from somebody else.
     """
     now = now or datetime.now(UTC)
     content = check_content(content)
@@ -83,6 +84,11 @@ def submit_application(
         return _record(session, uuid, content, crop, actor, account, is_demo, now)
     if not _differs(session, application, content, crop):
         return Submission(application, "unchanged")
+    if application.submitted_by is not None and application.submitted_by != account:
+        raise ForbiddenError(
+            f"The application {application.receipt} was sent by an account: sign in with it to"
+            " change what was sent."
+        )
     if application.status not in ("submitted", "returned"):
         raise ConflictError(
             f"The application {application.receipt} is {application.status}: it cannot be changed"

@@ -8,12 +8,17 @@
 --   (`code:area_ha` separated by commas, the largest first).
 -- Index: GiST on growing_area.location.
 WITH shown AS (
-    SELECT c.code AS crop, g.area_ha,
-           CASE WHEN NOT :exact AND gis.is_singled_out(p.kind, g.household_count, g.area_ha)
-                THEN gis.rounded_location(g.location) ELSE g.location END AS location
+    SELECT c.code AS crop,
+           -- A cell may hold one household: its area no more exactly than in its feature.
+           CASE WHEN hidden THEN round(g.area_ha::numeric, 1)::float8 ELSE g.area_ha END
+               AS area_ha,
+           CASE WHEN hidden THEN gis.rounded_location(g.location) ELSE g.location END AS location
     FROM gis.growing_area AS g
     LEFT JOIN gis.party AS p ON p.id = g.party_id
     LEFT JOIN gis.crop AS c ON c.id = g.crop_id
+    CROSS JOIN LATERAL (
+        SELECT NOT :exact AND gis.is_singled_out(p.kind, g.household_count, g.area_ha) AS hidden
+    ) AS rule
     WHERE g.location && ST_MakeEnvelope(
               CAST(:west AS float8) - 0.01, CAST(:south AS float8) - 0.01,
               CAST(:east AS float8) + 0.01, CAST(:north AS float8) + 0.01, 4326)

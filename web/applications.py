@@ -41,7 +41,7 @@ from web.application_documents import (
 from web.assets import asset
 from web.context import current_account, public_url, transaction
 from web.language import choose
-from web.limits import SUBMIT, limiter
+from web.limits import LOOK_UP, SUBMIT, limiter
 from web.words import APPLICATION_STATUSES, MARKETS, MISTAKES, STEPS
 
 blueprint = Blueprint("applications", __name__)
@@ -136,6 +136,7 @@ def look_up() -> AnyResponse | str:
 
 @blueprint.get("/ho-so/<receipt>")
 @access.roles("public")
+@limiter.limit(LOOK_UP)
 def dossier(receipt: str) -> AnyResponse | str | tuple[str, int]:
     """The state of a dossier, for whoever has its receipt: no personal fields."""
     try:
@@ -214,6 +215,7 @@ def put_application(uuid: UUID) -> Response:
 
 @blueprint.get("/api/v1/applications/<uuid:uuid>")
 @access.roles("public")
+@limiter.limit(LOOK_UP)
 def get_application(uuid: UUID) -> AnyResponse:
     """Read the state of an application, for whoever holds its UUID: no personal fields."""
     with transaction() as session:

@@ -9,6 +9,8 @@ limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-
 
 SIGN_IN = "10 per minute"
 SUBMIT = "60 per minute"
+# Whoever guesses receipts must not get far: 35 random bits are enough only if guessing is slow.
+LOOK_UP = "120 per minute"
 
 
 def install(app: Flask) -> None:

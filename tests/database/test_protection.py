@@ -2,6 +2,12 @@
 
 import pytest
 
+from gis.calendar import today
+from gis.growing_areas import AreaFilter, list_areas
+from gis.layer import View
+from gis.layers import LAYERS
+from gis.tiles import draw_tile
+from tests.map_factories import add_area, decode, tile_at
 from web import protection
 from web.accounts import add_account, issue_token
 
@@ -73,6 +79,54 @@ def test_json_nested_beyond_any_use_is_refused(client):
     address = "/api/v1/applications/11111111-1111-4111-8111-111111111111"
     body = "[" * 200_000
     assert client.put(address, data=body, content_type="application/json").status_code == 400
+
+
+APPLICATION = {
+    "area_name": "Đồi Gốc Thông",
+    "crop": "ca-phe",
+    "applicant": {"name": "Nguyễn Văn A", "phone": "0912345678"},
+    "point": [108.6021, 11.8034],
+    "area_ha": 1.2,
+    "consent": True,
+}
+
+
+def test_what_an_account_sent_is_changed_by_that_account_only(client, sign_in):
+    address = "/api/v1/applications/22222222-2222-4222-8222-222222222222"
+    sender, other = sign_in("farmer"), sign_in("farmer")
+    assert sender.put(address, json=APPLICATION).status_code == 201
+    changed = {**APPLICATION, "area_name": "Của tôi"}
+    assert other.put(address, json=changed).status_code == 403
+    assert client.put(address, json=changed).status_code == 403
+    assert client.put(address, json=APPLICATION).status_code == 200, "a retry changes nothing"
+    assert sender.put(address, json=changed).status_code == 200
+
+
+def test_receipts_are_not_guessed_by_the_thousand(app, client):
+    app.extensions["langbiang.limiter"].enabled = True
+    app.config["RATELIMIT_ENABLED"] = True
+    answers = [client.get("/ho-so/LB-0000-0000").status_code for _ in range(125)]
+    assert answers[-1] == 429
+    app.extensions["langbiang.limiter"].reset()
+
+
+def test_the_area_of_a_household_is_no_fingerprint_anywhere(client, session, tmp_path):
+    hidden = add_area(session, "Vườn ông Năm", "household", code="VN-LDOR-9001")
+    session.commit()
+    item = client.get(f"/api/v1/growing-areas/{hidden.id}").json
+    assert item["area_ha"] == round(hidden.area_ha, 1) != round(hidden.area_ha, 4)
+    total = list_areas(session, AreaFilter(text="VN-LDOR-9001")).total_ha
+    assert total == round(hidden.area_ha, 1)
+    drawn = draw_tile(session, [(LAYERS["growing-areas"], View.PUBLIC)], tile_at(8), today())
+    frame = decode(drawn, tile_at(8), tmp_path)["growing-areas-summary"]
+    assert list(frame["area_ha"]) == [round(hidden.area_ha, 1)]
+
+
+def test_the_extent_of_a_layer_gives_no_plot_away(client, session):
+    add_area(session, "Vườn ông Năm", "household")
+    session.commit()
+    extent = client.get("/ogc/collections/growing-areas").json["extent"]["spatial"]["bbox"][0]
+    assert extent == [round(edge, 2) for edge in extent]
 
 
 def test_the_policy_admits_nothing_inline():
