@@ -63,10 +63,13 @@ def load_file(
             _record(session, report, options, file, started_at)
         return report
     target = get_target(layer)
-    with open_source(file, layer=options.source_layer, encoding=options.encoding) as source:
+    with open_source(
+        file, layer=options.source_layer, encoding=options.encoding, places=options.places
+    ) as source:
         if not source.has_geometry:
             raise UnreadableFileError(
-                f"{source.name} has no places: name its columns lon and lat, x and y, or wkt."
+                f"{source.name} has no places: say which columns hold them, for example"
+                " --map FIELD=lon --map FIELD=lat (or x and y, or wkt)."
                 f" Its fields: {', '.join(source.fields)}."
             )
         report = LoadReport(source.name, layer, None, source.encoding, dry_run=options.dry_run)

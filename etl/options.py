@@ -4,6 +4,9 @@ import shlex
 from dataclasses import dataclass
 from datetime import date
 
+# What a column of a table may be mapped to instead of a field: its place.
+PLACE_NAMES = ("lon", "lat", "x", "y", "wkt")
+
 
 @dataclass(frozen=True)
 class LoadOptions:
@@ -19,6 +22,18 @@ class LoadOptions:
     repair: bool = False
     dry_run: bool = False
     actor: str = "etl"
+
+    @property
+    def places(self) -> dict[str, str] | None:
+        """The mapped columns of a table that hold its places; None: none were."""
+        pairs = (pair.rpartition("=") for pair in self.mapping)
+        said = {goal: origin for origin, _, goal in pairs if goal in PLACE_NAMES}
+        return said or None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The other mapped columns."""
+        return tuple(pair for pair in self.mapping if pair.rpartition("=")[2] not in PLACE_NAMES)
 
     def command(self, layer: str, file: str) -> str:
         """Write the command these options came from, without `--crs`."""

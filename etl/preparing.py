@@ -44,7 +44,7 @@ def prepare(
         InvalidInputError: When an option names what the file or the layer lacks.
         UnknownCrsError: When the coordinate system is neither stated nor said.
     """
-    said = parse_mapping(options.mapping, source.fields, target)
+    said = parse_mapping(options.fields, source.fields, target)
     key = options.key
     if key is not None and key not in source.fields:
         raise InvalidInputError(

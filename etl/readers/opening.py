@@ -13,7 +13,8 @@ from etl.readers.geoparquet import open_geoparquet
 from etl.readers.gpx import open_gpx
 from etl.readers.shapefile import open_shapefile
 from etl.readers.source import Source
-from etl.readers.tables import open_csv, open_workbook
+from etl.readers.tables import Places, open_csv, open_workbook
+from gis.errors import InvalidInputError
 
 SUFFIXES = (
     *(".gpkg", ".shp", ".gdb", ".gml", ".geojson", ".json", ".fgb", ".parquet", ".geoparquet"),
@@ -22,25 +23,42 @@ SUFFIXES = (
 
 
 @contextmanager
-def open_source(file: str, *, layer: str | None = None, encoding: str = "auto") -> Iterator[Source]:
+def open_source(
+    file: str,
+    *,
+    layer: str | None = None,
+    encoding: str = "auto",
+    places: Places | None = None,
+) -> Iterator[Source]:
     """Open one layer of a file; what an archive holds is unpacked for as long as this is open.
 
     Args:
         file: A plain path of this machine.
         layer: The layer (or sheet) wanted; None: the first that has geometry.
         encoding: One of `etl.encodings.CHOICES`.
+        places: Which columns of a table hold its places; None: told by their names.
 
     Raises:
         UnreadableFileError: When the file cannot or must not be read.
-        InvalidInputError: When the encoding is unknown.
+        InvalidInputError: When the encoding is unknown, or `places` does not fit the file.
     """
     check_encoding(encoding)
     path = safety.check_path(file)
+    tables = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".ods", ".zip")
+    if places and path.suffix.lower() not in tables:
+        raise InvalidInputError(f"{path.name} has shapes of its own: its places cannot be mapped.")
     with tempfile.TemporaryDirectory(prefix="langbiang-") as folder:
-        yield _open(path, path.name, Path(folder), layer, encoding.lower())
+        yield _open(path, path.name, Path(folder), layer, encoding.lower(), places)
 
 
-def _open(path: Path, name: str, folder: Path, layer: str | None, encoding: str) -> Source:
+def _open(
+    path: Path,
+    name: str,
+    folder: Path,
+    layer: str | None,
+    encoding: str,
+    places: Places | None,
+) -> Source:
     suffix = path.suffix.lower()
     match suffix:
         case ".gpkg":
@@ -61,12 +79,12 @@ def _open(path: Path, name: str, folder: Path, layer: str | None, encoding: str)
             if not safety.first_bytes(path).startswith(b"fgb\x03fgb"):
                 raise UnreadableFileError(f"{name} is not a FlatGeobuf file.")
         case ".csv" | ".tsv" | ".txt":
-            return open_csv(path, name=name, encoding=encoding)
+            return open_csv(path, name=name, encoding=encoding, places=places)
         case ".xls" | ".xlsx" | ".xlsm" | ".ods":
             safety.check_office(path)
-            return open_workbook(path, name=name, sheet=layer, encoding=encoding)
+            return open_workbook(path, name=name, sheet=layer, encoding=encoding, places=places)
         case ".zip" | ".kmz":
-            return _open_archive(path, name, folder, layer, encoding)
+            return _open_archive(path, name, folder, layer, encoding, places)
         case ".gdb" if path.is_dir():
             pass
         case _:
@@ -76,7 +94,14 @@ def _open(path: Path, name: str, folder: Path, layer: str | None, encoding: str)
     return open_vector(path, name=name, layer=layer, encoding=encoding)
 
 
-def _open_archive(path: Path, name: str, folder: Path, layer: str | None, encoding: str) -> Source:
+def _open_archive(
+    path: Path,
+    name: str,
+    folder: Path,
+    layer: str | None,
+    encoding: str,
+    places: Places | None,
+) -> Source:
     """Unpack an archive and open the one data set in it; archives in archives are refused."""
     safety.unpack(path, folder)
     found = sorted(
@@ -100,20 +125,20 @@ def _open_archive(path: Path, name: str, folder: Path, layer: str | None, encodi
             gathered.mkdir()
             for part in parts:
                 part.rename(gathered / part.name)
-            return _open(gathered, name, folder, layer, encoding)
+            return _open(gathered, name, folder, layer, encoding, places)
         raise UnreadableFileError(f"{name} holds no file that can be loaded.")
     if len(candidates) > 1:
         listed = ", ".join(str(inside.relative_to(folder)) for inside in candidates[:10])
         if layer is not None:
             for inside in candidates:
                 if inside.stem == layer and inside.suffix.lower() == ".shp":
-                    return _open(inside, name, folder, layer, encoding)
+                    return _open(inside, name, folder, layer, encoding, places)
         raise UnreadableFileError(
             f"{name} holds several data sets ({listed}): unpack it and load one."
         )
     if candidates[0].suffix.lower() in (".zip", ".kmz"):
         raise UnreadableFileError(f"{name} holds another archive: unpack it first.")
-    return _open(candidates[0], name, folder, layer, encoding)
+    return _open(candidates[0], name, folder, layer, encoding, places)
 
 
 __all__ = ["list_layers", "open_source"]

@@ -4,7 +4,8 @@ import codecs
 import contextlib
 import csv
 import math
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from etl.readers.columns import ColumnRepairer
 from etl.readers.gdal import BATCH_ROWS, check_vertices
 from etl.readers.safety import first_bytes
 from etl.readers.source import Batch, Source
+from gis.errors import InvalidInputError
 
 # Names that can only mean degrees; x and y may mean anything, so their CRS has to be said.
 _LONGITUDES = ("lon", "long", "lng", "longitude", "kinh_do", "kinhdo", "kinh độ", "kinh do")
@@ -27,13 +29,16 @@ _LATITUDES = ("lat", "latitude", "vi_do", "vido", "vĩ_độ", "vĩ độ", "vi 
 _PLANE = (("x", "y"), ("toa_do_x", "toa_do_y"), ("easting", "northing"), ("x_vn2000", "y_vn2000"))
 _WKT = ("wkt", "geometry", "geom", "the_geom", "shape", "boundary", "ranh_gioi")
 
+_CODED_X = re.compile(r"x_([0-9]{4,5})")
 _MAX_FIELD = 16 * 1024**2
 
 Cell = Any
+# What an operator said of place columns: `lon`, `lat`, `x`, `y` or `wkt` to the file's field.
+Places = Mapping[str, str]
 Rows = Iterator[Sequence[Cell]]
 
 
-def open_csv(path: Path, *, name: str, encoding: str) -> Source:
+def open_csv(path: Path, *, name: str, encoding: str, places: Places | None = None) -> Source:
     """Open a text table; the separator is the one its first lines agree on.
 
     Raises:
@@ -51,10 +56,20 @@ def open_csv(path: Path, *, name: str, encoding: str) -> Source:
             except (csv.Error, UnicodeDecodeError) as error:
                 raise UnreadableFileError(f"{name} is no text table: {error}.") from error
 
-    return _open_rows(rows, name=name, layer=None, others=(), declared=declared, encoding=encoding)
+    return _open_rows(
+        rows,
+        name=name,
+        layer=None,
+        others=(),
+        declared=declared,
+        encoding=encoding,
+        said=places,
+    )
 
 
-def open_workbook(path: Path, *, name: str, sheet: str | None, encoding: str) -> Source:
+def open_workbook(
+    path: Path, *, name: str, sheet: str | None, encoding: str, places: Places | None = None
+) -> Source:
     """Open a sheet of a workbook; its first row that is not empty is the header.
 
     Raises:
@@ -79,6 +94,7 @@ def open_workbook(path: Path, *, name: str, sheet: str | None, encoding: str) ->
         others=others,
         declared=UNICODE,
         encoding=encoding,
+        said=places,
     )
 
 
@@ -121,28 +137,29 @@ def _open_rows(
     others: tuple[str, ...],
     declared: str,
     encoding: str,
+    said: Places | None,
 ) -> Source:
     header = next((row for row in rows() if any(_is_filled(cell) for cell in row)), None)
     if header is None:
         raise UnreadableFileError(f"{name} has no rows.")
     repairer = ColumnRepairer(encoding, declared)
     names = _unique(repairer.repair_names([str(cell).strip() for cell in header]))
-    places = _find_places(names)
+    places, crs = _said_places(said, names, name) if said else _find_places(names)
     fields = [field for field in names if field not in places]
     source = Source(
         name=name,
         layer=layer,
         others=others,
         format="table",
-        crs="EPSG:4326" if places and names_degrees(places) else None,
+        crs=crs,
         fields=tuple(fields),
         encoding=declared,
         count=None,
         batches=lambda: iter(()),
         has_geometry=bool(places),
     )
-    if source.crs:
-        source.crs_note = f"The columns {', '.join(places)} are longitude and latitude in degrees."
+    if crs:
+        source.crs_note = f"The columns {', '.join(places)} were taken as {crs} by their names."
 
     def read() -> Iterator[Batch]:
         first = 1
@@ -183,22 +200,39 @@ def _median(cells: list[Cell]) -> float:
     return float(np.median(numbers)) if numbers else math.nan
 
 
-def names_degrees(places: Sequence[str]) -> bool:
-    """Say whether the names of the place columns can only mean longitude and latitude."""
-    return len(places) == 2 and places[0].lower() in _LONGITUDES
+def _said_places(said: Places, names: list[str], file: str) -> tuple[tuple[str, ...], str | None]:
+    """Check the place columns that the operator named; give them, and their CRS if known."""
+    for goal, field in said.items():
+        if field not in names:
+            raise InvalidInputError(
+                f"--map {field}={goal}: {file} has no field {field}."
+                f" Its fields: {', '.join(names)}."
+            )
+    for pair, crs in ((("lon", "lat"), "EPSG:4326"), (("x", "y"), None), (("wkt",), None)):
+        if set(said) == set(pair):
+            return tuple(said[goal] for goal in pair), crs
+    raise InvalidInputError("Map two columns to lon and lat, or two to x and y, or one to wkt.")
 
 
-def _find_places(names: list[str]) -> tuple[str, ...]:
-    """Find the columns that hold the place: two coordinates (x first), or one of WKT."""
+def _find_places(names: list[str]) -> tuple[tuple[str, ...], str | None]:
+    """Find the columns that hold the place: two coordinates (x first), or one of WKT.
+
+    Returns:
+        Their names, none when there are none; and the CRS when the names say it: degrees, or a
+        pair such as `x_32721`, `y_32721`.
+    """
     known = {name.lower(): name for name in names}
     for longitude in _LONGITUDES:
         for latitude in _LATITUDES:
             if longitude in known and latitude in known:
-                return known[longitude], known[latitude]
+                return (known[longitude], known[latitude]), "EPSG:4326"
     for x, y in _PLANE:
         if x in known and y in known:
-            return known[x], known[y]
-    return next(((known[wkt],) for wkt in _WKT if wkt in known), ())
+            return (known[x], known[y]), None
+    for name in known:
+        if (coded := _CODED_X.fullmatch(name)) and f"y_{coded[1]}" in known:
+            return (known[name], known[f"y_{coded[1]}"]), f"EPSG:{coded[1]}"
+    return next(((known[wkt],) for wkt in _WKT if wkt in known), ()), None
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ import shapely
 from geoalchemy2.shape import to_shape
 from sqlalchemy import func, select, text
 
-from etl.errors import UnknownCrsError
+from etl.errors import UnknownCrsError, UnreadableFileError
 from etl.loading import load_file
 from etl.options import LoadOptions
 from gis.errors import ConflictError, InvalidInputError
@@ -226,6 +226,21 @@ def test_tables_of_points(load, tmp_path, table, reasons):
     report = load("facilities", file)
     assert [reject.reason for reject in report.rejects] == reasons
     assert report.crs == "EPSG:4326"
+
+
+def test_any_columns_can_be_named_as_the_place(load, tmp_path):
+    file = tmp_path / "diem.csv"
+    file.write_text("ten;kd;vd\nA;108,5;11,9\n", encoding="utf-8")
+    with pytest.raises(UnreadableFileError, match="--map FIELD=lon --map FIELD=lat"):
+        load("facilities", file)
+    report = load("facilities", file, mapping=("kd=lon", "vd=lat"))
+    assert (report.accepted, report.crs) == (1, "EPSG:4326")
+    with pytest.raises(InvalidInputError, match="no field nix"):
+        load("facilities", file, mapping=("nix=lon", "vd=lat"))
+    with pytest.raises(InvalidInputError, match="two columns to lon and lat"):
+        load("facilities", file, mapping=("vd=lat",))
+    file.write_text("x_5899,y_5899\n583345.851,1304648.000\n")
+    assert load("facilities", file).crs == "EPSG:5899"
 
 
 def test_swapped_degrees_are_named_as_such(load, tmp_path):
