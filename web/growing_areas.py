@@ -36,7 +36,7 @@ from web.context import current_account, transaction
 from web.words import AREA_STATUSES, CODE_STATUSES, MARKETS
 
 blueprint = Blueprint("growing_areas", __name__)
-_PAGE = 50
+_PAGE = 25
 
 
 @blueprint.get("/vung-trong")

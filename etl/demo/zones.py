@@ -56,9 +56,9 @@ def load_zones(session: Session, parties: Mapping[str, int]) -> int:
                 assessed_on=date.fromisoformat(row["assessed_on"]),
                 value=Decimal(value),
                 qualifier=qualifier,
-                source=row["source"],
+                source=(*said, row["source"])[0],
             )
-            for code, (value, qualifier) in row["values"].items()
+            for code, (value, qualifier, *said) in row["values"].items()
         )
         added += 1
     session.flush()
