@@ -12,6 +12,17 @@ The way of a file (each step is one module, and the list is the reading order):
 * `loading`: the run from file to report, in the transaction that the door opened.
 * `report`: the JSON of the contract.
 
+Measurements and research stand on the same readers:
+
+* `descriptions`, `instants`, `layouts`: what a table of sensors or trials means: said in a TOML
+  file, else guessed from names and all cells, and shown.
+* `observations`, `observation_store`: tidy rows (subject, variable, instant); a missing value is a
+  row too; partitioned by month.
+* `scenes`, `statistics`: rasters kept under their checksum; statistics inside features.
+* `snapshots`: a layer on one day as GeoParquet that can be cited and never changes.
+* `queries`, `worker`: what the site may ask, and the queue that does the long work.
+* `frames`: observations as DataFrames for the notebooks.
+
 Rules: a run is all or nothing; loading the same file twice writes nothing; what is refused is
 listed with its row, reason and place; nothing is moved or repaired silently.
 

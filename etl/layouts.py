@@ -182,6 +182,9 @@ def find_layout(
             rules.append(VariableRule(name, code, part, sentinels | said, instant))
     if not rules:
         raise InvalidInputError("No column holds numbers: there is nothing to observe.")
+    keys = [(rule.code, rule.observed_at) for rule in rules]
+    if twice := next((code for code, when in keys if keys.count((code, when)) > 1), None):
+        raise InvalidInputError(f"Two columns would be the variable {twice} at the same time.")
     return Layout(
         time=time,
         observed_at=observed_at,

@@ -192,7 +192,8 @@ def _write(frame: gpd.GeoDataFrame, layer: Layer, path: Path) -> None:
         b"title": f"{layer.title} / {layer.title_en}".encode(),
         b"dictionary": json.dumps(_dictionary(layer, frame), ensure_ascii=False).encode(),
     }
-    if layer.id in _FIBOA_LAYERS:
+    # fiboa knows areas only: a snapshot that holds rounded points does not claim to be valid.
+    if layer.id in _FIBOA_LAYERS and set(frame.geom_type) <= {"Polygon", "MultiPolygon"}:
         fiboa = {"fiboa_version": FIBOA_VERSION, "fiboa_extensions": [], "title": layer.title_en}
         metadata[b"fiboa"] = json.dumps(fiboa).encode()
     pq.write_table(

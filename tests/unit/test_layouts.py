@@ -98,5 +98,8 @@ def test_a_description_is_checked(tmp_path):
     file.write_text("[time\n", "utf-8")
     with pytest.raises(InvalidInputError, match="not TOML"):
         read_description(file)
+    same = {"t1": {"code": "t"}, "t2": {"code": "t"}}
+    with pytest.raises(InvalidInputError, match="Two columns"):
+        layout_of({"date": ["2026-01-01"], "t1": [1], "t2": [2]}, variables=same)
     with pytest.raises(InvalidInputError, match="there: wen"):
         layout_of({"when": ["2026-01-01"], "x": [1]}, time={"column": "wen"})
