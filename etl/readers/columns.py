@@ -30,11 +30,18 @@ def to_python(column: pa.Array) -> list[Any]:
         return list(column.to_pylist())
     if pa.types.is_dictionary(kind):
         return to_python(column.dictionary_decode())
-    return [_plain(value) for value in column.to_pylist()]
+    return [_plain_scalar(value) for value in column]
 
 
 def _none_for_missing(column: pa.Array) -> list[Any]:
     return list(column.to_numpy(zero_copy_only=False).tolist())
+
+
+def _plain_scalar(scalar: pa.Scalar) -> Any:
+    try:
+        return _plain(scalar.as_py())
+    except (OverflowError, ValueError):  # a date beyond the year 9999: damaged or a placeholder
+        return None
 
 
 def _plain(value: Any) -> Any:

@@ -1,8 +1,10 @@
 """What is looked at before any parser sees a file: its path, its first bytes, its archive."""
 
+import lzma
 import re
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
@@ -23,6 +25,10 @@ _RATIO_MATTERS_BYTES = 32 * 1024**2
 
 _SHEET = re.compile(r"^xl/worksheets/.*\.xml$")
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_BROKEN_MEMBER = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError),
+)
 _SQLITE = b"SQLite format 3\x00"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -217,7 +223,7 @@ def _check_cells(path: Path) -> None:
                         f"{path.name} has a sheet of {rows:,} rows by {columns:,} columns: too big."
                         " Delete the stray cells at its far end, or save it as CSV."
                     )
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except _BROKEN_MEMBER as error:
         raise UnreadableFileError(f"{path.name} is damaged: a sheet cannot be unpacked.") from error
 
 
@@ -286,7 +292,7 @@ def unpack(path: Path, folder: Path) -> None:
                     if total > MAX_UNPACKED_BYTES:
                         raise UnreadableFileError(f"{path.name} looks like a ZIP bomb.")
                     out.write(block)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
+        except _BROKEN_MEMBER as error:
             raise UnreadableFileError(
                 f"{path.name} cannot be unpacked: {member.filename} is damaged or the disk is full"
                 f" ({error})."

@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import csv
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -75,17 +76,13 @@ def open_workbook(
     Raises:
         UnreadableFileError: When it is damaged, protected, or has no such sheet.
     """
-    try:
+    with _quiet_panics(name):
         book = CalamineWorkbook.from_path(path)
         sheets = list(book.sheet_names)
         chosen = sheet if sheet is not None else sheets[0]
         if chosen not in sheets:
             raise UnreadableFileError(f"{name} has no sheet {sheet}. Sheets: {', '.join(sheets)}.")
         table = book.get_sheet_by_name(chosen).to_python()
-    except (CalamineError, OSError, ValueError, IndexError) as error:
-        reason = " ".join(str(error).split())
-        hint = " It is protected by a password." if "assword" in reason else ""
-        raise UnreadableFileError(f"{name} cannot be read: {reason[:200]}.{hint}") from error
     others = tuple(other for other in sheets if other != chosen)
     return _open_rows(
         lambda: iter(table),
@@ -96,6 +93,32 @@ def open_workbook(
         encoding=encoding,
         said=places,
     )
+
+
+@contextlib.contextmanager
+def _quiet_panics(name: str) -> Iterator[None]:
+    """Turn whatever calamine says or does about a damaged workbook into one sentence.
+
+    A panic of its Rust is no `Exception`, and prints itself to the process's stderr first.
+    """
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    except UnreadableFileError:
+        raise
+    except (CalamineError, OSError, ValueError, IndexError) as error:
+        reason = " ".join(str(error).split())
+        hint = " It is protected by a password." if "assword" in reason else ""
+        raise UnreadableFileError(f"{name} cannot be read: {reason[:200]}.{hint}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableFileError(f"{name} is damaged: its cells cannot be read.") from error
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _choose_codec(path: Path, name: str, encoding: str) -> tuple[str, str]:
