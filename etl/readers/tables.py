@@ -321,7 +321,10 @@ def _plain(cell: Cell) -> Cell:
         case str():
             return cell.strip() or None
         case float():
-            return None if not math.isfinite(cell) else int(cell) if cell.is_integer() else cell
+            if not math.isfinite(cell):
+                return None
+            # A workbook knows no whole numbers; beyond 2⁵³ a float is not one either.
+            return int(cell) if cell.is_integer() and abs(cell) < 2**53 else cell
         case datetime() | date() | time():
             return cell.isoformat()
         case timedelta():

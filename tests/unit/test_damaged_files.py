@@ -32,6 +32,7 @@ FILES = (
 def test_a_damaged_file_is_read_or_refused(shared, tmp_path, file):
     chance = random.Random(file)  # the same damage in every run
     original = shared / "data" / file
+    refusals = []
     for _ in range(30):
         parts = (
             original.parent.glob(f"{original.stem}.*") if original.suffix == ".shp" else [original]
@@ -52,4 +53,5 @@ def test_a_damaged_file_is_read_or_refused(shared, tmp_path, file):
                 for batch in source.batches():
                     maker.make(batch)
         except PlatformError as error:
-            assert "\n" not in error.detail
+            refusals.append(error.detail)
+    assert not [refusal for refusal in refusals if "\n" in refusal]
