@@ -1,5 +1,6 @@
 """Exports and snapshots of layers, and the worker that makes them."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from sqlalchemy import select, text
 from etl.models import Run, Snapshot
 from etl.queries import request_snapshot
 from etl.snapshots import take_snapshot
+from etl.worker import make_app
 from gis.errors import InvalidInputError, UnavailableError
 from gis.exports import ENDINGS, export_layer
 from gis.frames import read_layer
@@ -179,6 +181,30 @@ def test_a_request_that_fails_leaves_no_job(clone_sessions):
     with clone_sessions.begin() as session:
         assert session.execute(select(Run)).first() is None
         assert session.execute(text("SELECT count(*) FROM queue.procrastinate_jobs")).scalar() == 0
+
+
+def test_what_a_killed_worker_left_is_done_by_the_next(clone, clone_sessions, tmp_path):
+    with clone_sessions.begin() as session:
+        asked = request_snapshot(session, "growing-areas", "researcher")
+        for statement in (
+            "INSERT INTO queue.procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '1 hour')",
+            "UPDATE queue.procrastinate_jobs SET status = 'doing',"
+            " worker_id = (SELECT max(id) FROM queue.procrastinate_workers)",
+            "UPDATE etl.run SET state = 'running'",
+        ):
+            session.execute(text(statement))
+    app = make_app(clone, clone_sessions, tmp_path)
+
+    async def work() -> None:
+        async with app.open_async():
+            await app.tasks["etl.retry_stalled"].defer_async(timestamp=0)
+            for _ in range(2):
+                await app.run_worker_async(wait=False, install_signal_handlers=False)
+
+    asyncio.run(work())
+    with clone_sessions.begin() as session:
+        assert session.get_one(Run, asked).state == "done"
 
 
 def test_the_command(run_command, tmp_path):
