@@ -23,9 +23,9 @@ _APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
 class Found:
     """One place that fits.
 
-    `title` is what to show; `kind` the level of a unit or the kind of a facility; `valid_to` the
-    last day of a unit that is no more and `successors` the units it became part of; `box` degrees,
-    lon/lat (EPSG:4326); `rank` 0 is best.
+    `title` is what to show; `kind` the level of a unit or the kind of a facility; `valid_from` the
+    first day of a unit, `valid_to` the last day of one that is no more, `successors` the units it
+    became part of; `box` degrees, lon/lat (EPSG:4326); `rank` 0 is best.
     """
 
     layer: str
@@ -36,6 +36,7 @@ class Found:
     crop: str | None
     kind: str | None
     commune: str | None
+    valid_from: date | None
     valid_to: date | None
     successors: tuple[str, ...]
     is_demo: bool
@@ -90,6 +91,7 @@ def search_places(
             row.crop,
             row.kind,
             row.commune,
+            row.valid_from,
             row.valid_to,
             tuple(row.successors),
             row.is_demo,

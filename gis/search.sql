@@ -4,13 +4,13 @@
 --   apostrophes; pattern: folded inside % with LIKE's own signs escaped; day: today; exact: whether
 --   the reader is trusted with exact places and names; most: how many rows at most.
 -- Result: layer, id, title, code, crop (code), kind (level of a unit, kind of a facility),
---   commune (name), valid_to (last day of a former unit), successors (names of the units it became
+--   commune (name), valid_from, valid_to (last day of a former unit), successors (names of the units it became
 --   part of), is_demo, west, south, east, north (degrees, EPSG:4326), rank (0 is best).
 -- Indexes: trigram GIN ix_*_search on the names; unique index on growing_area_code.code.
 WITH unit AS (
     SELECT 'administrative-units' AS layer, u.id, coalesce(u.full_name, u.name) AS title, u.name,
-           u.code, NULL::text AS crop, u.level AS kind, parent.name AS commune, u.valid_to,
-           u.is_demo, u.boundary AS shape,
+           u.code, NULL::text AS crop, u.level AS kind, parent.name AS commune, u.valid_from,
+           u.valid_to, u.is_demo, u.boundary AS shape,
            CASE WHEN u.valid_to < :day THEN 6 ELSE 0 END
                + CASE u.level WHEN 'commune' THEN 0 WHEN 'province' THEN 1 ELSE 2 END AS place
     FROM gis.administrative_unit AS u
@@ -22,7 +22,7 @@ WITH unit AS (
 ), area AS (
     SELECT 'growing-areas', g.id, CASE WHEN hidden THEN found.code ELSE g.name END,
            CASE WHEN hidden THEN NULL ELSE g.name END, found.code, crop.code, NULL,
-           commune.name, NULL::date, g.is_demo,
+           commune.name, NULL::date, NULL::date, g.is_demo,
            CASE WHEN hidden THEN gis.rounded_location(g.location)
                 ELSE coalesce(g.boundary, g.location) END, 3
     FROM gis.growing_area AS g
@@ -49,7 +49,7 @@ WITH unit AS (
       AND (NOT hidden OR f_unaccent(lower(found.code)) LIKE :pattern)
 ), zone AS (
     SELECT 'high-tech-zones', z.id, z.name, z.name, z.code, NULL, NULL, commune.name, NULL::date,
-           z.is_demo, z.boundary, 2
+           NULL::date, z.is_demo, z.boundary, 2
     FROM gis.high_tech_zone AS z
     LEFT JOIN gis.administrative_unit AS commune ON commune.id = z.commune_id
     WHERE f_unaccent(lower(z.name)) LIKE :pattern OR f_unaccent(lower(z.name)) % :folded
@@ -57,7 +57,7 @@ WITH unit AS (
 ), facility AS (
     SELECT 'facilities', f.id, CASE WHEN hidden THEN NULL ELSE f.name END,
            CASE WHEN hidden THEN NULL ELSE f.name END, f.code, NULL, f.kind, commune.name,
-           NULL::date, f.is_demo,
+           NULL::date, NULL::date, f.is_demo,
            CASE WHEN hidden THEN gis.rounded_location(f.location) ELSE f.location END, 4
     FROM gis.facility AS f
     LEFT JOIN gis.party AS p ON p.id = f.party_id
@@ -88,7 +88,7 @@ WITH unit AS (
     ORDER BY rank, place, likeness DESC, title COLLATE "vi-x-icu", id
     LIMIT :most
 )
-SELECT layer, id, title, name, code, crop, kind, commune, valid_to, is_demo, rank,
+SELECT layer, id, title, name, code, crop, kind, commune, valid_from, valid_to, is_demo, rank,
        ARRAY(
            SELECT coalesce(new.full_name, new.name)
            FROM gis.administrative_succession AS s

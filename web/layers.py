@@ -58,7 +58,11 @@ def answer_cached(etag: str, views: tuple[View, ...], response: Response | None)
     Every keeper must ask again before it shows a copy (`no-cache`), so an edit is never hidden;
     what only some roles see may not be kept by anybody between.
     """
-    made = response or Response(status=304)
+    made = response
+    if made is None:
+        made = Response(status=304)
+        # Nothing follows, so nothing has a type (and is looked at as a page by what comes after).
+        del made.headers["Content-Type"]
     made.set_etag(etag)
     private = View.EXACT in views or g.get("account") is not None
     made.headers["Cache-Control"] = "private, no-cache" if private else "no-cache"

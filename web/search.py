@@ -47,6 +47,7 @@ def search() -> dict[str, Any]:
 
 def _place(place: Found) -> dict[str, Any]:
     box = place.box
+    is_former = place.valid_to is not None and place.valid_to < today()
     return {
         "layer": place.layer,
         "id": place.id,
@@ -55,12 +56,12 @@ def _place(place: Found) -> dict[str, Any]:
         "kind": place.kind,
         "crop": place.crop,
         "commune": place.commune,
-        "is_former": place.valid_to is not None and place.valid_to < today(),
+        "is_former": is_former,
         "valid_to": place.valid_to.isoformat() if place.valid_to else None,
         "successors": place.successors,
         "is_demo": place.is_demo,
         "bbox": [box.west, box.south, box.east, box.north],
-        "href": page_of(place.layer, place.id, place.code),
+        "href": page_of(place.layer, place.id, place.code, place.valid_from if is_former else None),
     }
 
 

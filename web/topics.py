@@ -20,6 +20,7 @@ from web import (
     search,
     sign_in,
     tiles,
+    units,
     zones,
 )
 
@@ -32,6 +33,7 @@ def install(app: Flask) -> None:
         tiles,
         ogc,
         search,
+        units,
         growing_areas,
         growing_area_api,
         zones,

@@ -185,9 +185,9 @@ def install_tipg(folder: Path) -> Path | None:
 
 def with_host(url: str) -> str:
     """The same address with its socket's folder as the host: tipg takes no address without one."""
-    parts = conninfo_to_dict(url)
-    host = quote(str(parts["host"]), safe="")
-    return f"postgresql://{parts['user']}@{host}/{parts['dbname']}"
+    parts = {name: quote(str(value), safe="") for name, value in conninfo_to_dict(url).items()}
+    password = f":{parts['password']}" if "password" in parts else ""
+    return f"postgresql://{parts['user']}{password}@{parts['host']}/{parts['dbname']}"
 
 
 def measure(count: int, zooms: tuple[int, ...]) -> None:
@@ -229,7 +229,10 @@ def _measure_servers(url: str, zooms: tuple[int, ...], folder: Path, stack: Exit
         peer_settings = {"DATABASE_URL": with_host(url), "TIPG_DB_SCHEMAS": '["gis"]'}
         command = [str(python), *uvicorn, "--workers", str(WORKERS)]
         serve(stack, command, peer_settings, folder / "tipg.log")
-        wait_for(f"{peer}/collections/gis.parcel")
+        try:
+            wait_for(f"{peer}/collections/gis.parcel")
+        except OSError as error:
+            raise RuntimeError(f"tipg: {(folder / 'tipg.log').read_text()[-2000:]}") from error
 
     for zoom in zooms:
         _measure_zoom(zoom, url, ours, token, peer, folder)

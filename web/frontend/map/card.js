@@ -90,16 +90,19 @@ function title(layer, facts) {
 
 /** The page that tells everything of a thing. */
 function pageOf(layer, id, facts) {
-  if (layer === "growing-areas" && facts.codes?.length) {
-    return `/vung-trong/${encodeURIComponent(facts.codes[0])}`;
+  const part = encodeURIComponent;
+  switch (layer) {
+    case "growing-areas":
+      return `/vung-trong/${part(facts.codes?.[0] ?? id)}`;
+    case "high-tech-zones":
+      return `/vung-cong-nghe-cao/${part(facts.code ?? id)}`;
+    case "administrative-units":
+      return `/don-vi/${part(facts.code)}${facts.valid_to ? `/${facts.valid_from}` : ""}`;
+    case "applications":
+      return `/can-bo/ho-so/${part(facts.receipt)}`;
+    default:
+      return `${settings.items.replace("{layer}", layer)}/${id}?f=html`;
   }
-  if (layer === "high-tech-zones") {
-    return "/vung-cong-nghe-cao";
-  }
-  if (layer === "applications") {
-    return `/ho-so/${encodeURIComponent(facts.receipt)}`;
-  }
-  return `${settings.items.replace("{layer}", layer)}/${id}?f=html`;
 }
 
 /** Fill the card with one thing. `facts` are the properties of its GeoJSON feature. */

@@ -3,6 +3,7 @@
 import MVT from "ol/format/MVT.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
 import WebGLVectorTileLayer from "ol/layer/WebGLVectorTile.js";
+import RenderFeature from "ol/render/Feature.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import { settings, words } from "./settings.js";
 import { formerStyleOf, parcelFlatStyle, styleOf } from "./style.js";
@@ -12,9 +13,29 @@ const DEEPEST_TILE = 16;
 // Below it parcels are drawn by the graphics card, from it on by canvas, where they can be edited.
 const WEBGL_BELOW = 16;
 
+/**
+ * MVT whose ids are `layer/id`: a commune and a facility may have the same number, and OpenLayers
+ * finds under a pixel only one feature of each id.
+ */
+class LayeredMVT extends MVT {
+  readFeatures(data, options) {
+    return super.readFeatures(data, options).map((feature) => {
+      const id = feature.getId();
+      return new RenderFeature(
+        feature.getType(),
+        feature.getFlatCoordinates(),
+        feature.getEnds(),
+        feature.getStride(),
+        feature.getProperties(),
+        id === undefined ? undefined : `${feature.get("layer")}/${id}`,
+      );
+    });
+  }
+}
+
 function source(query) {
   return new VectorTileSource({
-    format: new MVT({ layerName: "layer" }),
+    format: new LayeredMVT({ layerName: "layer" }),
     url: `${settings.tiles}?${query}`,
     maxZoom: DEEPEST_TILE,
     attributions: words.attribution,

@@ -25,19 +25,17 @@ const REACH_PX = 5;
 
 function makeState() {
   const hidden = new Set();
-  return {
+  // `picked` and `over` are ids as tiles have them here: `layer/id`.
+  const state = {
     crop: null,
     picked: null,
     over: null,
     shows: (layer) => !hidden.has(layer),
     show: (layer, on) => (on ? hidden.delete(layer) : hidden.add(layer)),
-    isPicked(layer, feature) {
-      return this.picked !== null && this.picked.layer === layer && this.picked.id === feature.getId();
-    },
-    isOver(layer, feature) {
-      return this.over !== null && this.over.layer === layer && this.over.id === feature.getId();
-    },
+    isPicked: (feature) => state.picked !== null && state.picked === feature.getId(),
+    isOver: (feature) => state.over !== null && state.over === feature.getId(),
   };
+  return state;
 }
 
 export function start() {
@@ -93,7 +91,8 @@ export function start() {
   }
 
   async function pick(layer, id, options = {}) {
-    state.picked = { layer, id };
+    const picked = `${layer}/${id}`;
+    state.picked = picked;
     redraw();
     try {
       const answer = await fetch(`${settings.items.replace("{layer}", layer)}/${id}`, { headers: { Accept: "application/geo+json" } });
@@ -101,7 +100,7 @@ export function start() {
         throw new Error(answer.statusText);
       }
       const feature = await answer.json();
-      if (state.picked?.layer !== layer || state.picked.id !== id) {
+      if (state.picked !== picked) {
         return;
       }
       complain("");
@@ -160,7 +159,7 @@ export function start() {
       state.picked = null;
       openSummary(feature, map.getCoordinateFromPixel(pixel));
     } else {
-      pick(layer, feature.getId(), options);
+      pick(layer, feature.getId().split("/")[1], options);
     }
   }
 
@@ -187,8 +186,8 @@ export function start() {
     const feature = found(event.pixel);
     const layer = feature?.get("layer");
     target.classList.toggle("map-pointing", Boolean(feature) && layer !== "administrative-units");
-    const over = feature && feature.getId() !== undefined ? { layer, id: feature.getId() } : null;
-    if (over?.layer !== state.over?.layer || over?.id !== state.over?.id) {
+    const over = feature?.getId() ?? null;
+    if (over !== state.over) {
       state.over = over;
       redraw();
     }

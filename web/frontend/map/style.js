@@ -152,8 +152,8 @@ function area(feature, state) {
     return undefined;
   }
   const colour = colourOf(crop);
-  const picked = state.isPicked("growing-areas", feature);
-  const over = state.isOver("growing-areas", feature);
+  const picked = state.isPicked(feature);
+  const over = state.isOver(feature);
   const geometry = feature.getType();
   if (geometry === "Point" || geometry === "MultiPoint") {
     const rounded = feature.get("generalised");
@@ -263,8 +263,8 @@ function areaSummary(feature, state) {
 }
 
 function zone(feature, state) {
-  const picked = state.isPicked("high-tech-zones", feature);
-  const over = state.isOver("high-tech-zones", feature);
+  const picked = state.isPicked(feature);
+  const over = state.isOver(feature);
   if (feature.getType() === "Point") {
     return kept(`zone spot ${picked}`, () => [
       new Style({
@@ -298,7 +298,7 @@ function zoneLabel(feature, zoom) {
 
 function site(feature, zoom, state) {
   const code = feature.get("kind");
-  const picked = state.isPicked("facilities", feature);
+  const picked = state.isPicked(feature);
   const base = kept(`site ${code} ${picked}`, () => [
     new Style({ zIndex: picked ? 34 : 32, image: siteIcon(code, picked) }),
   ]);
@@ -340,7 +340,7 @@ function siteSummary(feature) {
 }
 
 function application(feature, state) {
-  const picked = state.isPicked("applications", feature);
+  const picked = state.isPicked(feature);
   const open = feature.get("status") === "submitted";
   return kept(`application ${open} ${picked}`, () => [
     new Style({
@@ -358,7 +358,7 @@ function application(feature, state) {
 }
 
 function track(feature, state) {
-  const picked = state.isPicked("tracks", feature);
+  const picked = state.isPicked(feature);
   return kept(`track ${picked}`, () => [
     new Style({
       zIndex: 25,
@@ -370,8 +370,8 @@ function track(feature, state) {
 
 function parcel(feature, state) {
   const crop = feature.get("crop");
-  const picked = state.isPicked("parcels", feature);
-  const over = state.isOver("parcels", feature);
+  const picked = state.isPicked(feature);
+  const over = state.isOver(feature);
   return kept(`parcel ${crop} ${picked} ${over}`, () => [
     new Style({
       zIndex: picked ? 9 : 5,
