@@ -323,9 +323,8 @@ class _ExactSource(RasterSource):  # type: ignore[misc]  # the binding has no ty
     def read_window(self, x0: int, y0: int, nx: int, ny: int) -> Any:
         cells = self.raster.read(Window(y0, x0, ny, nx))
         # exactextract 0.3 forgets the mask of a window of one cell; it never forgets NaN.
-        if cells.dtype.kind != "f":
-            cells = cells.astype(np.float64)
-        return cells.filled(np.nan) if np.ma.is_masked(cells) else cells.data
+        floats: Any = cells if cells.dtype.kind == "f" else cells.astype(np.float64)
+        return floats.filled(np.nan) if np.ma.is_masked(floats) else floats.data
 
 
 def _exact(
