@@ -29,16 +29,16 @@ def search() -> dict[str, Any]:
     """Find units of today and former ones, growing areas and codes, zones, facilities, products."""
     typed = request.args.get("q", "")
     limit = request.args.get("limit", str(_USUAL))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= _MOST):
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= _MOST):
         raise InvalidInputError(
             f"limit must be a whole number from 1 to {_MOST}.", parameter="limit"
         )
     # Trusted readers are the same for every layer that the search goes through.
     view = GROWING_AREAS.view(caller_roles())
     with transaction() as session:
-        places = search_places(session, typed, view=view, day=today(), limit=int(limit))
+        places = search_places(session, typed, view=view, day=today(), limit=int(limit[:9]))
         wanted = ProductFilter(on=today(), text=typed)
-        cards = list_products(session, wanted, limit=min(int(limit), _USUAL), offset=0)
+        cards = list_products(session, wanted, limit=min(int(limit[:9]), _USUAL), offset=0)
     return {
         "items": [*map(_place, places), *map(_product, cards)],
         "next": None,

@@ -23,8 +23,10 @@ MAX_CELLS = 20_000_000
 # Small members may be very regular (an empty sheet, a table of blanks).
 _RATIO_MATTERS_BYTES = 32 * 1024**2
 
-_SHEET = re.compile(r"^xl/worksheets/.*\.xml$")
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+# Wherever in the archive a sheet lies, and in whatever order its attributes stand.
+_CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
+# A cell's address, cut in two by the end of a block, is found again in the next one.
+_OVERLAP = 64
 _BROKEN_MEMBER = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),
     *(NotImplementedError, RuntimeError, ValueError),
@@ -209,15 +211,17 @@ def _check_cells(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
-                if not _SHEET.search(member):
-                    continue
                 rows = columns = 1
-                for letters, number in set(_CELL.findall(archive.read(member))):
-                    rows = max(rows, int(number))
-                    column = 0
-                    for letter in letters:
-                        column = column * 26 + letter - 64
-                    columns = max(columns, column)
+                last = b""
+                with archive.open(member) as part:
+                    while block := part.read(1024**2):
+                        for letters, number in set(_CELL.findall(last + block)):
+                            rows = max(rows, int(number))
+                            column = 0
+                            for letter in letters.upper():
+                                column = column * 26 + letter - 64
+                            columns = max(columns, column)
+                        last = block[-_OVERLAP:]
                 if rows * columns > MAX_CELLS:
                     raise UnreadableFileError(
                         f"{path.name} has a sheet of {rows:,} rows by {columns:,} columns: too big."

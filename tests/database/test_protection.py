@@ -52,6 +52,10 @@ def test_a_name_longer_than_the_system_takes_is_not_found(client):
     assert client.get(f"/static/{'x' * 5000}").status_code == 404
 
 
+def test_a_number_of_thousands_of_digits_is_bad_input(client):
+    assert client.get(f"/api/v1/search?q=a&limit={'9' * 5000}").status_code == 400
+
+
 def test_invented_methods_make_no_new_series(client):
     client.open("/healthz", method="INVENTED")
     assert b'method="INVENTED"' not in client.get("/metrics").data

@@ -157,9 +157,14 @@ def test_a_workbook_with_a_password_or_a_far_cell_is_refused(tmp_path):
     )
     refuse(protected, "protected by a password")
     far = tmp_path / "far.xlsx"
-    with zipfile.ZipFile(far, "w") as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", '<sheetData><c r="XFD1048576"/></sheetData>')
-    refuse(far, "1,048,576 rows")
+    for place, cell in (
+        ("xl/worksheets/sheet1.xml", '<c r="XFD1048576"/>'),
+        ("xl/worksheets/sheet1.xml", f"{' ' * 1_048_570}<c s='0' r='XFD1048576'/>"),
+        ("xl/elsewhere.xml", '<c s="0" r = "XFD1048576"/>'),
+    ):
+        with zipfile.ZipFile(far, "w") as archive:
+            archive.writestr(place, f"<sheetData>{cell}</sheetData>")
+        refuse(far, "1,048,576 rows")
 
 
 def test_a_polygon_of_a_million_vertices_is_refused(tmp_path):
