@@ -6,7 +6,7 @@ Each refusal carries `rule`, a word that a page may translate, beside its senten
 
 import re
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from pyproj import Geod
@@ -143,7 +143,10 @@ def read_position(value: Any) -> tuple[float, float]:
         raise InvalidGeometryError(
             "A position is [longitude, latitude], two numbers.", rule="not-a-position"
         )
-    lon, lat = float(value[0]), float(value[1])
+    try:
+        lon, lat = float(value[0]), float(value[1])
+    except OverflowError:  # a whole number of more than 308 digits
+        lon = lat = inf
     if not (isfinite(lon) and isfinite(lat)):
         raise InvalidGeometryError(
             "A position is [longitude, latitude], two finite numbers.", rule="not-a-position"

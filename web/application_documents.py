@@ -146,7 +146,7 @@ def read_form(form: MultiDict[str, str]) -> ApplicationContent:
     if mistakes:
         raise InvalidInputError("Some fields are missing.", errors=mistakes)
     households = form.get("household_count", "").strip()
-    if households and not households.isdecimal():
+    if households and not (households.isdecimal() and len(households) < 10):
         raise InvalidInputError(
             "The number of households is a whole number.",
             errors=[{"pointer": "/household_count", "rule": "type", "detail": "A whole number."}],

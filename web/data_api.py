@@ -10,7 +10,15 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationError,
+)
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Unauthorized
 
@@ -30,6 +38,13 @@ _USUAL = 1000
 Code = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is an instant that no calendar here holds in UTC") from error
+
+
 class PostedObservation(BaseModel):
     """One value; null is a missing one, which is kept as such."""
 
@@ -37,7 +52,7 @@ class PostedObservation(BaseModel):
 
     variable: Code
     subject: Code
-    observed_at: AwareDatetime
+    observed_at: Annotated[AwareDatetime, AfterValidator(_in_utc)]
     value: FiniteFloat | None
     quality: Annotated[str, Field(max_length=100)] | None = None
 
@@ -141,9 +156,7 @@ def post_observations() -> tuple[Response, int]:
     batch = _read_batch(request.get_data())
     account = current_account()
     observed = [
-        queries.Observed(
-            row, one.variable, one.subject, one.observed_at.astimezone(UTC), one.value, one.quality
-        )
+        queries.Observed(row, one.variable, one.subject, one.observed_at, one.value, one.quality)
         for row, one in enumerate(batch.observations, start=1)
     ]
     with transaction() as session:

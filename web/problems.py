@@ -123,6 +123,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.register_error_handler(OperationalError, _answer_database_down)
     app.register_error_handler(DBAPIError, _answer_database_error)
+    # From COPY, which does not pass through SQLAlchemy.
+    app.register_error_handler(psycopg.DataError, _answer_unfit_value)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -229,12 +231,16 @@ def _answer_database_error(error: DBAPIError) -> Response:
             )
         )
     if isinstance(error.orig, psycopg.DataError):
-        # A NUL in a text, a number beyond its column: nobody's mistake but the sender's.
-        log.warning("data", error=str(error.orig))
-        return _answer_platform_error(
-            errors.InvalidInputError("A value that was sent cannot be stored or looked for.")
-        )
+        return _answer_unfit_value(error.orig)
     return _answer_unexpected(error)
+
+
+def _answer_unfit_value(error: psycopg.DataError) -> Response:
+    """A NUL in a text, a number beyond its column: nobody's mistake but the sender's."""
+    log.warning("data", error=str(error))
+    return _answer_platform_error(
+        errors.InvalidInputError("A value that was sent cannot be stored or looked for.")
+    )
 
 
 def _answer_unexpected(error: Exception) -> Response:

@@ -106,6 +106,24 @@ def test_what_an_account_sent_is_changed_by_that_account_only(client, sign_in):
     assert sender.put(address, json=changed).status_code == 200
 
 
+def test_numbers_and_instants_beyond_all_bounds_are_bad_input(client, session):
+    address = "/api/v1/applications/33333333-3333-4333-8333-333333333333"
+    ring = [[10**400, 12], [108.1, 12], [108.1, 12.1]]
+    drawn = {**APPLICATION, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    assert client.put(address, json=drawn).status_code == 422
+    form = {"area_name": "A", "crop": "ca-phe", "place": "11.8, 108.6", "area": "1", "name": "N"}
+    form |= {"phone": "0912345678", "consent": "1", "household_count": "9" * 5000}
+    assert client.post("/dang-ky", data=form).status_code == 400
+    add_account(session, "mai", ["researcher"])
+    sender = {"Authorization": f"Bearer {issue_token(session, 'mai')}"}
+    session.commit()
+    one = {"variable": "v", "subject": "s", "observed_at": "2026-01-01T00:00:00Z", "value": 1}
+    for wrong in ({"observed_at": "0001-01-01T00:00:00+14:00"}, {"subject": "a\0b"}):
+        batch = {"dataset": "d", "observations": [{**one, **wrong}]}
+        answer = client.post("/api/v1/observations", json=batch, headers=sender)
+        assert answer.status_code == 400, wrong
+
+
 def test_receipts_are_not_guessed_by_the_thousand(app, client):
     app.extensions["langbiang.limiter"].enabled = True
     app.config["RATELIMIT_ENABLED"] = True
