@@ -79,9 +79,11 @@ def check_name(name: str) -> None:
     Raises:
         InvalidInputError: When `name` is none that `back_up` writes.
     """
-    parts = PurePosixPath(name).parts
-    if name != DATABASE and (
-        not name.startswith((FILES, KEYS)) or ".." in parts or "\0" in name or len(parts) < 2
+    path = PurePosixPath(name)
+    # `files//etc/x` names a part below files/, and joined to a folder leads to /etc/x.
+    is_plain = path.as_posix() == name and ".." not in path.parts and "\0" not in name
+    if name != DATABASE and not (
+        is_plain and name.startswith((FILES, KEYS)) and len(path.parts) > 1
     ):
         raise InvalidInputError(f"The backup holds a part of a strange name: {name!r}.")
 

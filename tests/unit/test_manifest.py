@@ -1,0 +1,23 @@
+"""Names of a backup's parts: none may lead out of the folder it is unpacked into."""
+
+import pytest
+
+from gis import manifest
+from gis.errors import InvalidInputError
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["files//etc/cron.d/x", "keys//root/.ssh/x", "files/../x", "files/./x", "files/a/", "/etc/x"]
+    + ["files/", "files", "x", "", "files/a\0b", "database.dump/x", "files/a//b"],
+)
+def test_a_part_that_could_leave_its_folder_is_refused(name):
+    with pytest.raises(InvalidInputError, match="strange name"):
+        manifest.check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["database.dump", "files/a b/ă.tif", "keys/secret-key", "files/.x"]
+)
+def test_parts_that_back_up_writes_are_taken(name):
+    manifest.check_name(name)
