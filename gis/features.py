@@ -22,8 +22,13 @@ from gis.layer import Layer, View
 MAX_LIMIT = 10_000
 # Seven decimals of a degree are about a centimetre.
 DECIMALS = 7
+# The two sums of the view gis.layer_state, asked so that planning costs half: it is all that an
+# unchanged tile does.
 _LAYER_STATE = text(
-    "SELECT layer, version, features FROM gis.layer_state WHERE layer = ANY(:layers)"
+    "SELECT v.layer, v.changes + c.changes AS version, v.features + c.features AS features"
+    " FROM gis.layer_version AS v CROSS JOIN LATERAL ("
+    "SELECT count(*) AS changes, coalesce(sum(features), 0)::bigint AS features"
+    " FROM gis.layer_change WHERE layer = v.layer) AS c WHERE v.layer = ANY(:layers)"
 )
 
 
