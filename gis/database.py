@@ -5,10 +5,12 @@ from time import monotonic
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, MetaData, Text, create_engine, event, text
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import Engine, MetaData, Text, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from gis.errors import UnavailableError
 
 # Stable names: errors are recognised by constraint name, migrations drop by name.
 NAMING_CONVENTION = {
@@ -41,10 +43,20 @@ def connect(
         application: Shown in `pg_stat_activity`.
         statement_timeout_s: A statement that runs longer is cancelled; 0 = never (bulk work).
         pool_size: Connections kept open.
+
+    Raises:
+        UnavailableError: When the address is none; its password is not shown.
     """
     _, _, rest = url.partition("://")
+    try:
+        address = make_url(f"postgresql+psycopg://{rest}")
+    except (ArgumentError, ValueError):
+        # Its own sentence might show the address, and with it the password.
+        raise UnavailableError(
+            "DATABASE_URL is no address of PostgreSQL: postgresql://user:password@host/name."
+        ) from None
     engine = create_engine(
-        f"postgresql+psycopg://{rest}",
+        address,
         pool_size=pool_size,
         max_overflow=4,
         connect_args={

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gis.errors import InvalidInputError
+from gis.database import connect
+from gis.errors import InvalidInputError, UnavailableError
 from gis.settings import load_settings
 
 
@@ -37,3 +38,9 @@ def test_a_value_that_does_not_fit_names_its_setting(name, value):
 
 def test_an_empty_value_is_no_value():
     assert load_settings({"LANGBIANG_PUBLIC_URL": "", "DATABASE_URL": ""}).database_url is None
+
+
+def test_an_address_that_is_none_is_refused_without_showing_its_password():
+    with pytest.raises(UnavailableError, match="no address of PostgreSQL") as refused:
+        connect("postgresql://u:S3cret@127.0.0.1:notaport/x")
+    assert "S3cret" not in str(refused.value)
