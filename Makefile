@@ -41,11 +41,14 @@ check: setup
 # The tests have a cluster of their own; it ends with them.
 END_OF_TESTS = code=$$?; LANGBIANG_HOME=var/test $(PYTHON) -m gis down >/dev/null; exit $$code
 
+# Every process migrates a database of its own, so more than four gain nothing.
+SPREAD = --numprocesses=logical --maxprocesses=4 --dist=worksteal
+
 test: check
-	@$(PYTHON) -m pytest -m "not long"; $(END_OF_TESTS)
+	@$(PYTHON) -m pytest -m "not long" $(SPREAD); $(END_OF_TESTS)
 
 test-long: setup
-	@$(PYTHON) -m pytest -m long; $(END_OF_TESTS)
+	@$(PYTHON) -m pytest -m long $(SPREAD); $(END_OF_TESTS)
 
 bench: setup
 	@for each in $$(grep -l __main__ tests/benchmarks/*.py); do \

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyogrio
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -18,6 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
+from etl.readers import gdal
 from gis import server
 from gis.database import connect, make_sessions
 from gis.settings import Settings
@@ -43,6 +45,16 @@ def pytest_report_header() -> str:
     if folder:
         return f"real data: {Path(folder).resolve()}"
     return "real data: none (REAL_DATA is not set; the tests over real files are deselected)"
+
+
+@pytest.fixture(autouse=True)
+def gdal_drivers() -> Iterator[None]:
+    """Give GDAL its drivers back after a test that read a file: a command ends with its process."""
+    yield
+    if gdal.restrict_gdal.cache_info().currsize:
+        pyogrio.set_gdal_config_options({"GDAL_SKIP": None})
+        gdal._register_drivers()
+        gdal.restrict_gdal.cache_clear()
 
 
 @pytest.fixture(scope="session")
