@@ -118,8 +118,7 @@ class Page:
 def list_areas(session: Session, sought: AreaFilter, *, limit: int = 50, offset: int = 0) -> Page:
     """List areas by name in Vietnamese order, with the totals over all that match."""
     conditions = _conditions(sought)
-    area = _area_ha(sought.exact)
-    counted = select(func.count(), func.coalesce(func.sum(area), 0.0))
+    counted = select(func.count(), func.coalesce(func.sum(GrowingArea.area_ha), 0.0))
     total, total_ha = session.execute(counted.select_from(_joined()).where(*conditions)).one()
     query = _entries(sought.exact).where(*conditions).order_by(GrowingArea.name, GrowingArea.id)
     return Page(_read(session, query.limit(limit).offset(offset)), total, float(total_ha))
