@@ -61,7 +61,10 @@ export function wirePanel({ onLayer, onCrop }) {
     },
     /** Room around what the map shows, in pixels: top, right, bottom, left. */
     padding() {
-      return wide.matches ? [60, 60, 60, panel.offsetWidth + 76] : [90, 30, Math.min(panel.offsetHeight + 30, window.innerHeight / 2), 30];
+      // The card that comes takes up to half of a phone's map.
+      return wide.matches
+        ? [60, 60, 60, panel.offsetWidth + 76]
+        : [84, 30, Math.round(panel.parentElement.parentElement.offsetHeight * 0.56), 30];
     },
   };
 }
