@@ -81,18 +81,18 @@ def _serve(database: str, home: Path) -> tuple[subprocess.Popen[bytes], str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    log = (home / "gunicorn.log").open("wb")
-    process = subprocess.Popen(
-        [
-            PYTHON,
-            *("-m", "gunicorn", "web:create_app()", "--bind", f"127.0.0.1:{port}"),
-            *("--worker-class", "gthread", "--threads", "8"),
-        ],
-        cwd=ROOT,
-        env=_environment(database, home),
-        stdout=log,
-        stderr=log,
-    )
+    with (home / "gunicorn.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                PYTHON,
+                *("-m", "gunicorn", "web:create_app()", "--bind", f"127.0.0.1:{port}"),
+                *("--worker-class", "gthread", "--threads", "8"),
+            ],
+            cwd=ROOT,
+            env=_environment(database, home),
+            stdout=log,
+            stderr=log,
+        )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
