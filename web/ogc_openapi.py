@@ -169,7 +169,8 @@ def _parameters() -> dict[str, Any]:
             "Only features that meet this box: west,south,east,north in degrees (CRS84).",
             {
                 "type": "array",
-                "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+                "minItems": 4,
+                "maxItems": 6,
                 "items": {"type": "number"},
             },
         ),
