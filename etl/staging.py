@@ -64,6 +64,7 @@ CHANGE = Table("load_change", _METADATA, Column("id", BigInteger), Column("area_
 PLACE = Table(
     "load_place", _METADATA, Column("row_no", BigInteger), Column("commune_id", BigInteger)
 )
+_SORTED = 20_000
 _POLYGON_TYPES = ("POLYGON", "MULTIPOLYGON")
 
 
@@ -88,6 +89,10 @@ def create_staging(session: Session, layer: str) -> None:
     lock = func.pg_try_advisory_xact_lock(func.hashtext("etl.load"), func.hashtext(layer))
     if not session.scalar(select(lock)):
         raise ConflictError(f"Another load into {layer} is under way: try again when it is done.")
+    # Staged rows stay in the backend's memory up to here; only its first temporary table can ask.
+    if session.scalar(text("SELECT pg_my_temp_schema() = 0")):
+        session.execute(text("SET LOCAL temp_buffers = '160MB'"))
+    session.execute(text("SET LOCAL work_mem = '64MB'"))
     lines = read_sql("create_staging").splitlines()
     for statement in "\n".join(line for line in lines if not line.startswith("--")).split(";"):
         if statement.strip():
@@ -307,7 +312,9 @@ def write_changes(
             insert(table)
             .from_select(
                 list(values),
-                rows.where(STATE.c.id.is_(None)).order_by(ROW.c.row_no),
+                # A small file's rows get their numbers in its order; a big one's nearly do, and
+                # sorting its shapes would write them to disk once more.
+                rows.where(STATE.c.id.is_(None)).order_by(*[ROW.c.row_no] * (new < _SORTED)),
                 include_defaults=False,
             )
             .returning(table.c.id, area.label("area_ha"))
