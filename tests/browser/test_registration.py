@@ -140,7 +140,7 @@ def test_drawing_on_the_map(phone, site):
         phone.mouse.down()
         phone.mouse.move(x - east, y + north, steps=4)
         phone.mouse.up()
-        phone.wait_for_timeout(300)
+        phone.wait_for_timeout(1200)  # the map glides on
     expect(phone.locator("#size-drawn")).to_contain_text("3 góc")
     expect(phone.locator("#size-drawn")).to_contain_text("ha")
     corner.click()
