@@ -10,6 +10,11 @@ PUBLIC = frozenset({"public"})
 # Who works with exact places. Farmers and producers see their own on their own pages.
 TRUSTED = frozenset({"officer", "researcher", "leader", "administrator"})
 OFFICERS = frozenset({"officer", "administrator"})
+# Not a role of its own: an officer whose account is not limited to one commune.
+PROVINCIAL_OFFICER = "provincial-officer"
+# Who reads the applications of every commune at once. An officer of one commune has that commune's
+# in the inbox.
+PROVINCIAL = frozenset({PROVINCIAL_OFFICER, "administrator"})
 
 
 class View(StrEnum):

@@ -28,7 +28,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from gis.errors import NotFoundError
-from gis.layer import OFFICERS, PUBLIC, TRUSTED, Layer, Property
+from gis.layer import OFFICERS, PROVINCIAL, PUBLIC, TRUSTED, Layer, Property
 from gis.models import (
     AdministrativeUnit,
     Application,
@@ -319,10 +319,10 @@ APPLICATIONS = Layer(
     id="applications",
     title="Hồ sơ đăng ký",
     title_en="Applications",
-    description="Hồ sơ xin cấp mã số vùng trồng; không có trường cá nhân.",
-    description_en="Applications for growing-area codes, without personal fields.",
-    readers=OFFICERS,
-    trusted=OFFICERS,
+    description="Hồ sơ xin cấp mã số vùng trồng; không có trường cá nhân; của mọi xã.",
+    description_en="Applications for growing-area codes, without personal fields; of all communes.",
+    readers=PROVINCIAL,
+    trusted=PROVINCIAL,
     table=_application,
     source=_application.outerjoin(_crop, _crop.c.id == _application.c.crop_id).outerjoin(
         _commune, _commune.c.id == _application.c.commune_id

@@ -13,6 +13,7 @@ from gis.errors import ForbiddenError, NotFoundError
 from gis.layers import LAYERS, find_layer, layers_for
 from web import access
 from web.context import current_account, settings, transaction
+from web.layers import caller_roles
 
 blueprint = Blueprint("data", __name__)
 
@@ -36,8 +37,7 @@ TASKS = {
 
 def roles() -> frozenset[str]:
     """The roles of the caller, `public` among them."""
-    account = current_account()
-    return frozenset({"public"}) | (account.roles if account else frozenset())
+    return caller_roles() | {"public"}
 
 
 @blueprint.get("/du-lieu")

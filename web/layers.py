@@ -4,15 +4,22 @@ from flask import Response, g, request
 from werkzeug.exceptions import Unauthorized
 
 from gis.errors import ForbiddenError, InvalidInputError
-from gis.layer import Layer, View
+from gis.layer import PROVINCIAL_OFFICER, Layer, View
 from gis.layers import find_layer
 from web.context import current_account
 
 
 def caller_roles() -> frozenset[str]:
-    """The roles of whoever is calling; none for the public."""
+    """The roles of whoever is calling; none for the public.
+
+    An officer who is not limited to one commune reads what spans all of them, too.
+    """
     account = current_account()
-    return account.roles if account else frozenset()
+    if account is None:
+        return frozenset()
+    if account.has("officer") and account.commune_code is None:
+        return account.roles | {PROVINCIAL_OFFICER}
+    return account.roles
 
 
 def readable(name: str) -> tuple[Layer, View]:
