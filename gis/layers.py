@@ -103,7 +103,7 @@ def _commune_properties() -> tuple[Property, ...]:
 
 def _last_properties(table: Table) -> tuple[Property, ...]:
     return (
-        Property("is_demo", "boolean", "Dữ liệu minh hoạ", "Demonstration", table.c.is_demo),
+        Property("is_demo", "boolean", "Dữ liệu minh hoạ", "Demo data", table.c.is_demo),
         Property("version", "integer", "Phiên bản", "Version", table.c.version),
     )
 
