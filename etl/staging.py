@@ -239,8 +239,9 @@ def _new_values(
         values[name] = staged if old is None else func.coalesce(staged, old.c[name])
     for name, shape in _shapes(target).items():
         values[name] = shape if old is None else func.coalesce(shape, old.c[name])
-    values["attributes"] = ROW.c.attributes if old is None else old.c.attributes + ROW.c.attributes
-    if old is not None:
+    if old is None:
+        values["attributes"] = ROW.c.attributes
+    else:
         values["attributes"] = old.c.attributes.concat(ROW.c.attributes)
         values["is_demo"] = literal(value=False)
     return values
@@ -322,9 +323,13 @@ def write_changes(
         )
         session.execute(insert(CHANGE).from_select(["id", "area_ha"], select(added)))
     if changed:
+        values = _new_values(target, columns, table)
+        # Real data over a row of the demo: from now on it comes from this file.
+        values["source"] = case((table.c.is_demo, literal(source)), else_=table.c.source)
+        values["source_id"] = case((table.c.is_demo, ROW.c.source_id), else_=table.c.source_id)
         renewed = (
             update(table)
-            .values(_new_values(target, columns, table))
+            .values(values)
             .where(table.c.id == STATE.c.id, STATE.c.is_changed, STATE.c.row_no == ROW.c.row_no)
             .returning(table.c.id, area.label("area_ha"))
             .cte("renewed")
