@@ -33,7 +33,7 @@ DECLARE
         coalesce(nullif(current_setting('langbiang.actor', true), ''), session_user);
     reason constant text := nullif(current_setting('langbiang.reason', true), '');
     plain text;
-    features bigint := 0;
+    touched bigint;
 BEGIN
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO plain
     FROM pg_attribute
@@ -46,7 +46,6 @@ BEGIN
             ' SELECT $1, id, ''insert'', $2, $3, txid_current(),'
             ' (SELECT to_jsonb(r) FROM (SELECT %1$s) AS r), %2$s'
             ' FROM new_rows', plain, shape) USING layer, actor, reason;
-        GET DIAGNOSTICS features = ROW_COUNT;
     ELSIF TG_OP = 'DELETE' THEN
         EXECUTE format(
             'INSERT INTO gis.revision'
@@ -54,8 +53,6 @@ BEGIN
             ' SELECT $1, id, ''delete'', $2, $3, txid_current(),'
             ' (SELECT to_jsonb(r) FROM (SELECT %1$s) AS r), %2$s'
             ' FROM old_rows', plain, shape) USING layer, actor, reason;
-        GET DIAGNOSTICS features = ROW_COUNT;
-        features := -features;
     ELSE
         EXECUTE format(
             'INSERT INTO gis.revision (layer, feature_id, action, actor, reason, transaction,'
@@ -67,9 +64,11 @@ BEGIN
             ' JOIN (SELECT id, %2$s AS shape, (SELECT to_jsonb(r) FROM (SELECT %1$s) AS r) AS plain'
             '       FROM new_rows) AS a USING (id)', plain, shape) USING layer, actor, reason;
     END IF;
-    IF FOUND OR features <> 0 THEN
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    IF touched > 0 THEN
         INSERT INTO gis.layer_change AS c (layer, transaction, features)
-        VALUES (layer, txid_current(), features)
+        VALUES (layer, txid_current(),
+                CASE TG_OP WHEN 'INSERT' THEN touched WHEN 'DELETE' THEN -touched ELSE 0 END)
         ON CONFLICT ON CONSTRAINT pk_layer_change
         DO UPDATE SET features = c.features + excluded.features;
     END IF;

@@ -119,6 +119,11 @@ def test_history_records_an_edit_that_nobody_announced(clone):
             "SELECT version, features FROM gis.layer_state WHERE layer = 'growing-areas'"
         ).fetchone()
         assert state == (1, 1), "one transaction is one version; one feature is counted"
+        connection.execute("UPDATE gis.growing_area SET name = 'C' WHERE id = -1")
+        connection.commit()
+        assert connection.execute(
+            "SELECT version FROM gis.layer_state WHERE layer = 'growing-areas'"
+        ).fetchone() == (1,), "a statement that touches no row is no change"
         connection.execute("SELECT gis.fold_layer_changes(interval '0')")
         assert connection.execute(
             "SELECT version, features FROM gis.layer_state WHERE layer = 'growing-areas'"
