@@ -5,7 +5,7 @@ happens in the caller's transaction, and only `write_changes` touches more than 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -31,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -89,8 +90,9 @@ def create_staging(session: Session, layer: str) -> None:
     lock = func.pg_try_advisory_xact_lock(func.hashtext("etl.load"), func.hashtext(layer))
     if not session.scalar(select(lock)):
         raise ConflictError(f"Another load into {layer} is under way: try again when it is done.")
-    # Staged rows stay in the backend's memory up to here; only its first temporary table can ask.
-    if session.scalar(text("SELECT pg_my_temp_schema() = 0")):
+    # Staged rows stay in the backend's memory up to here; only its first temporary table can ask,
+    # and a connection does not show that it once had one in a transaction that was rolled back.
+    with suppress(DataError), session.begin_nested():
         session.execute(text("SET LOCAL temp_buffers = '160MB'"))
     session.execute(text("SET LOCAL work_mem = '64MB'"))
     lines = read_sql("create_staging").splitlines()

@@ -141,7 +141,7 @@ def test_keyboard_alone(site, desk: Page):
     desk.keyboard.press("Escape")
     expect(card).to_be_hidden()
     desk.keyboard.press("ArrowRight")
-    desk.wait_for_timeout(700)
+    desk.wait_for_timeout(2000)
     assert float(desk.url.rpartition("/")[2]) > lon
 
 
