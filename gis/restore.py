@@ -159,7 +159,7 @@ def _restore(
     url = server.database_url(settings)
     with connect_plainly(url) as connection:
         name = connection.info.dbname
-    with _maintenance(url) as control:
+    with _maintenance(url, name) as control:
         if made.postgresql > control.info.server_version // 10000:
             raise ConflictError(
                 f"The backup is of PostgreSQL {made.postgresql}, newer than this server:"
@@ -237,7 +237,7 @@ def _exchange(
 
 
 @contextlib.contextmanager
-def _maintenance(url: str) -> Iterator[dumps.Connection]:
+def _maintenance(url: str, name: str) -> Iterator[dumps.Connection]:
     """A connection to the server beside our database, alone in restoring."""
     try:
         connection = connect_plainly(with_database(url, "postgres"))
@@ -247,11 +247,11 @@ def _maintenance(url: str) -> Iterator[dumps.Connection]:
         found = connection.execute(
             "SELECT pg_try_advisory_lock(hashtext(%s)), rolcreatedb OR rolsuper"
             " FROM pg_roles WHERE rolname = current_user",
-            (_LOCK,),
+            (f"{_LOCK} {name}",),
         ).fetchone()
         is_alone, may_create = found or (False, False)
         if not is_alone:
-            raise ConflictError("Another restoration is running on this server.")
+            raise ConflictError(f"Another restoration of the database {name} is running.")
         if not may_create:
             raise UnavailableError(
                 f"The role {connection.info.user} may not make the scratch database:"
