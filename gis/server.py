@@ -268,7 +268,8 @@ def _locked(home: Path) -> Iterator[None]:
     """Let one process at a time start or stop; the lock is the folder's, and dies with us."""
     try:
         if not home.exists():
-            home.mkdir(parents=True)
+            # Another process may make it in the same instant: two test workers of a new checkout.
+            home.mkdir(parents=True, exist_ok=True)
             if os.geteuid() == 0:  # sudo in a person's checkout must not lock that person out
                 os.chown(home, home.parent.stat().st_uid, home.parent.stat().st_gid)
         descriptor = os.open(home, os.O_RDONLY)
