@@ -43,12 +43,28 @@ class CrsMismatchError(InvalidInputError):
     """A coordinate system is missing, unknown, or differs from what is needed."""
 
 
+class RuleViolationError(InvalidInputError):
+    """An edit breaks rules of its layer; `problems` holds each one with its place."""
+
+
+class VersionNeededError(InvalidInputError):
+    """A change does not say which version it was made from, so it could hide another one."""
+
+
 class NotFoundError(PlatformError):
     """No such thing is recorded."""
 
 
 class ConflictError(PlatformError):
     """Valid in itself, but contradicts what is recorded."""
+
+
+class StaleVersionError(ConflictError):
+    """Somebody changed it since; `version`, `updated_by`, `updated_at`, `reason` say who."""
+
+
+class UnconfirmedError(ConflictError):
+    """An edit that only warnings speak against, and no reason given; `problems` holds them."""
 
 
 class ForbiddenError(PlatformError):

@@ -60,6 +60,24 @@ KINDS: dict[type[errors.PlatformError], Kind] = {
         lazy_gettext("Hệ tọa độ không rõ hoặc không khớp với dữ liệu."),
         lazy_gettext("Nêu rõ hệ tọa độ, ví dụ EPSG:5899 (VN-2000 Lâm Đồng)."),
     ),
+    errors.RuleViolationError: Kind(
+        422,
+        "rule-violation",
+        "The edit breaks a rule of the layer",
+        lazy_gettext("Bản sửa trái quy tắc của lớp"),
+        lazy_gettext("Ranh giới chồng lấn, sai hình hoặc nằm ngoài nơi cho phép; xem từng lỗi."),
+        lazy_gettext("Sửa những chỗ được đánh dấu trên bản đồ rồi lưu lại."),
+    ),
+    errors.VersionNeededError: Kind(
+        428,
+        "version-needed",
+        "The version that was edited is needed",
+        lazy_gettext("Thiếu phiên bản đã sửa"),
+        lazy_gettext("Yêu cầu không nói bản sửa dựa trên phiên bản nào của đối tượng."),
+        lazy_gettext(
+            "Đọc đối tượng, rồi gửi ETag của nó trong If-Match hoặc gửi kèm thuộc tính version."
+        ),
+    ),
     errors.NotFoundError: Kind(
         404,
         "not-found",
@@ -75,6 +93,22 @@ KINDS: dict[type[errors.PlatformError], Kind] = {
         lazy_gettext("Trái với dữ liệu đã có"),
         lazy_gettext("Dữ liệu đã được người khác thay đổi hoặc đã tồn tại."),
         lazy_gettext("Xem bản hiện tại rồi quyết định."),
+    ),
+    errors.StaleVersionError: Kind(
+        412,
+        "stale",
+        "Somebody changed it since",
+        lazy_gettext("Đã có người sửa trước"),
+        lazy_gettext("Đối tượng đã được thay đổi kể từ phiên bản mà bản sửa dựa vào."),
+        lazy_gettext("So sánh hai bản, chọn từng giá trị rồi lưu lại từ phiên bản mới."),
+    ),
+    errors.UnconfirmedError: Kind(
+        409,
+        "reason-needed",
+        "A reason is needed",
+        lazy_gettext("Cần nêu lý do"),
+        lazy_gettext("Bản sửa có cảnh báo; lưu lại cần một lý do."),
+        lazy_gettext("Xem các cảnh báo, sửa lại hoặc nêu lý do rồi lưu."),
     ),
     errors.ForbiddenError: Kind(
         403,
