@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     forwarded_hops: int = Field(
         default=0, ge=0, description="How many reverse proxies stand before the site"
     )
+    tile_cache_mb: int = Field(
+        default=64, ge=0, description="Memory for drawn map tiles in each web process, in MB"
+    )
     secret_key: str | None = Field(
         default=None, description="Signs sessions; absent: a key made once under the home"
     )

@@ -23,8 +23,8 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError, NotFoundError
-from gis.features import layer_states
 from gis.layer import Layer, View
+from gis.versions import layer_versions
 
 MAX_ZOOM = 22
 EXTENT = 4096
@@ -118,8 +118,8 @@ def tile_etag(session: Session, layers: Sequence[tuple[Layer, View]], day: date)
         day: The day whose administrative units are drawn.
     """
     names = sorted({name for layer, _ in layers for name in layer.versions})
-    states = layer_states(session, names)
-    parts = [_build(), *(f"{states[name].version:x}" for name in names)]
+    versions = layer_versions(session, names)
+    parts = [_build(), *(f"{versions[name]:x}" for name in names)]
     parts += [f"{layer.id[0]}{view[0]}" for layer, view in layers]
     if any(_SOURCES[layer.id].by_day for layer, _ in layers):
         parts.append(f"{day:%Y%m%d}")

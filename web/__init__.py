@@ -32,6 +32,7 @@ from web import (
     observability,
     problems,
     protection,
+    tile_cache,
     topics,
 )
 
@@ -79,6 +80,7 @@ def create_app(
     context.install(app, settings, sessions)
     for part in (observability, problems, language, assets, access, protection, limits, health):
         part.install(app)
+    tile_cache.install(app, settings.tile_cache_mb)
     topics.install(app)
     commands.install(app)
     access.check_every_route(app)

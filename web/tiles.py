@@ -11,6 +11,7 @@ from gis.tiles import TileAddress, draw_tile, parse_tile, tile_etag
 from web import access
 from web.context import transaction
 from web.layers import answer_cached, check_parameters, readable
+from web.tile_cache import tile_cache
 
 blueprint = Blueprint("tiles", __name__)
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
@@ -48,7 +49,10 @@ def _answer(layers: list[tuple[Layer, View]], address: TileAddress) -> Response:
         etag = tile_etag(session, layers, day)
         if request.if_none_match.contains(etag):
             return answer_cached(etag, views, None)
-        body = draw_tile(session, layers, address, day)
+        body = tile_cache().find(etag, address)
+        if body is None:
+            body = draw_tile(session, layers, address, day)
+            tile_cache().keep(etag, address, body)
     return answer_cached(etag, views, Response(body, mimetype=MEDIA_TYPE))
 
 

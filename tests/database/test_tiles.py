@@ -3,9 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.layer import View
@@ -24,6 +25,7 @@ from tests.map_factories import (
     tile_at,
 )
 from web import create_app
+from web.tile_cache import TileCache
 
 DAY = date(2026, 11, 22)
 
@@ -172,16 +174,55 @@ def test_an_edit_that_began_before_a_copy_was_made_is_not_missed(settings, clone
     assert "Mới".encode() in answer.data
 
 
-def test_unchanged_tile_costs_one_statement(settings, clone_sessions):
+def test_an_edit_while_a_reader_fills_the_cache_is_shown(settings, clone_sessions, monkeypatch):
+    """The reader draws, the edit commits, the reader keeps what it drew: nobody gets that."""
+    client = create_app(settings, clone_sessions).test_client()
+    with clone_sessions.begin() as session:
+        area = add_area(session, "Một", "cooperative")
+    address = tile_at(14)
+    url = f"/ogc/collections/growing-areas/tiles/WebMercatorQuad/14/{address.row}/{address.column}"
+    drawn = []
+
+    def draw_and_be_overtaken(*given):
+        drawn.append(draw_tile(*given))
+        if len(drawn) == 1:
+            with clone_sessions.begin() as writer:
+                writer.execute(
+                    text("UPDATE gis.growing_area SET name = 'Mới' WHERE id = :id"), {"id": area.id}
+                )
+        return drawn[-1]
+
+    monkeypatch.setattr("web.tiles.draw_tile", draw_and_be_overtaken)
+    assert "Mới".encode() not in client.get(url).data
+    after = client.get(url)
+    assert "Mới".encode() in after.data
+    assert client.get(url).data == after.data
+    assert len(drawn) == 2, "the third reader got what was kept"
+
+
+def test_the_cache_keeps_within_its_bytes():
+    cache = TileCache(3_000)
+    places = [TileAddress(14, 0, column) for column in range(3)]
+    for place in places:
+        cache.keep("a", place, bytes(800))
+    assert [cache.find("a", place) is None for place in places] == [True, False, False]
+    assert cache.find("b", places[1]) is None
+    cache.keep("a", places[0], bytes(5_000))
+    assert cache.find("a", places[0]) is None, "larger than everything together"
+
+
+def test_unchanged_tile_costs_one_statement(settings, clone_sessions, monkeypatch):
     client = create_app(settings, clone_sessions).test_client()
     url = "/ogc/collections/high-tech-zones/tiles/WebMercatorQuad/9/238/410"
     etag = client.get(url).headers["ETag"]
     statements = []
-    event.listen(
-        clone_sessions.kw["bind"],
-        "before_cursor_execute",
-        lambda _connection, _cursor, statement, *_rest: statements.append(statement),
-    )
+    execute = psycopg.Cursor.execute
+
+    def note(cursor, statement, *given, **options):
+        statements.append(statement)
+        return execute(cursor, statement, *given, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", note)
     assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
     assert len(statements) == 1
 
