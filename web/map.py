@@ -6,13 +6,15 @@ from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
 
 from gis.calendar import today
+from gis.layer import OFFICERS
 from gis.layers import layers_for
 from gis.overview import CropFigure, has_demo, home_box, list_crop_figures
-from web import access, language
+from web import access, language, map_editor_words, map_panel_words
 from web.context import transaction
 from web.layers import caller_roles
 
 blueprint = Blueprint("map", __name__)
+_EDITABLE = ("growing-areas", "high-tech-zones", "facilities", "parcels")
 
 
 @blueprint.get("/ban-do")
@@ -24,7 +26,9 @@ def page() -> str:
         crops = list_crop_figures(session)
         box = home_box(session, day)
         demo = has_demo(session)
-    readable = [layer.id for layer in layers_for(caller_roles())]
+    roles = caller_roles()
+    readable = [layer.id for layer in layers_for(roles)]
+    may_edit = [name for name in readable if name in _EDITABLE and not OFFICERS.isdisjoint(roles)]
     settings = {
         "language": language.choose(),
         "extent": [box.west, box.south, box.east, box.north],
@@ -33,9 +37,12 @@ def page() -> str:
         "search": url_for("search.search"),
         "layers": readable,
         "crops": [_crop(crop) for crop in crops],
-        "words": _words(),
+        "words": _words() | map_panel_words.words(),
         "kinds": _kinds(),
+        "may_edit": may_edit,
     }
+    if may_edit:
+        settings["words"] |= map_editor_words.words()
     return render_template(
         "map.html", settings=settings, crops=crops, readable=readable, has_demo=demo
     )

@@ -27,7 +27,10 @@ try {
     outdir: fresh,
     entryNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
     bundle: true,
+    // What few people need (the editor) is a part of its own, loaded by `import("…")`.
+    splitting: true,
     minify: true,
     format: "esm",
     // Older targets fail on OpenLayers' destructuring; these are the browsers of 2021.
@@ -41,6 +44,9 @@ try {
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
     if (output.entryPoint && /\.(js|css)$/.test(path)) {
       manifest[basename(output.entryPoint)] = basename(path);
+    } else if (path.endsWith(".js")) {
+      // What several parts share; named here so that it may be kept for ever, too.
+      manifest[basename(path)] = basename(path);
     } else if (path.endsWith(".woff2")) {
       // Fonts too, so that a page may preload one by its plain name.
       manifest[basename(path).replace(/-[A-Z0-9]{8}(?=\.woff2$)/, "")] = basename(path);

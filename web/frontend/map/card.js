@@ -135,6 +135,10 @@ export function fillCard(card, layer, id, facts, close) {
   const link = element("a", words.open, "map-open");
   link.href = pageOf(layer, id, facts);
   card.append(link);
+  // Whoever listens to "picked" puts a button here.
+  const actions = element("div", undefined, "map-card-actions");
+  actions.id = "map-card-actions";
+  card.append(actions);
   card.hidden = false;
 }
 

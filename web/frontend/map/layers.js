@@ -98,3 +98,17 @@ export function makeLayers(map, state) {
   }
   return { layers, everyone, switched };
 }
+
+let reloads = 0;
+
+/**
+ * Ask for the tiles of these layers again. What is drawn stays until its successor is there: the
+ * fragment changes the key of the source, and never reaches the server.
+ */
+export function reload(layers) {
+  reloads += 1;
+  for (const source of new Set(layers.map((layer) => layer.getSource()))) {
+    const [address] = source.getUrls();
+    source.setUrl(`${address.split("#")[0]}#${reloads}`);
+  }
+}

@@ -1,4 +1,4 @@
-// The map page: puts layers, panel, search and card together.
+// The map page: puts layers, panel, search and card together, and calls the parts that only some get.
 import OlMap from "ol/Map.js";
 import View from "ol/View.js";
 import Attribution from "ol/control/Attribution.js";
@@ -7,29 +7,29 @@ import Zoom from "ol/control/Zoom.js";
 import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import { transformExtent } from "ol/proj.js";
 import { readAddress, keepAddress } from "./address.js";
-import { fillCard, fillSummary } from "./card.js";
-import { makeLayers } from "./layers.js";
+import { makeLayers, reload } from "./layers.js";
 import { wirePanel } from "./panel.js";
+import { wirePicking } from "./picking.js";
 import { wireSearch } from "./search.js";
-import { decimal, number, say, settings, words } from "./settings.js";
-import { sharesOf, styleOf } from "./style.js";
+import { say, settings, words } from "./settings.js";
+import { styleOf } from "./style.js";
 
-// What may be picked, the uppermost first; the ground comes last.
-const PICKED_FIRST = ["applications", "facilities", "tracks", "growing-areas", "high-tech-zones", "parcels", "administrative-units"];
-const SUMMARIES = {
-  "growing-areas-summary": "summary",
-  "facilities-summary": "sites",
-  "parcels-summary": "parcels",
+// What is loaded only when the server put its place (an element of this id) into the page.
+const PARTS = {
+  "map-backgrounds": (context) => import("./backgrounds.js").then((part) => part.wireBackgrounds(context)),
+  "map-table": (context) => import("./table.js").then((part) => part.wireTable(context)),
+  "map-history": (context) => import("./history.js").then((part) => part.wireHistory(context)),
+  "map-editor": (context) => import("./edit/session.js").then((part) => part.wireEditor(context)),
 };
-const REACH_PX = 5;
 
 function makeState() {
   const hidden = new Set();
-  // `picked` and `over` are ids as tiles have them here: `layer/id`.
+  // `picked` and `over` are ids as tiles have them here: `layer/id`. `busy`: something is being edited.
   const state = {
     crop: null,
     picked: null,
     over: null,
+    busy: false,
     shows: (layer) => !hidden.has(layer),
     show: (layer, on) => (on ? hidden.delete(layer) : hidden.add(layer)),
     isPicked: (feature) => state.picked !== null && state.picked === feature.getId(),
@@ -38,13 +38,21 @@ function makeState() {
   return state;
 }
 
+/** Who listens to what happens on the map: `picked`, `dropped`, `changed`. */
+function makeEvents() {
+  const listeners = new Map();
+  return {
+    on: (name, listen) => void listeners.set(name, [...(listeners.get(name) ?? []), listen]),
+    emit: (name, data) => (listeners.get(name) ?? []).forEach((listen) => listen(data)),
+  };
+}
+
 export function start() {
   const state = makeState();
-  const target = document.getElementById("map");
-  const card = document.getElementById("map-card");
+  const { on, emit } = makeEvents();
   const message = document.getElementById("map-message");
   const map = new OlMap({
-    target,
+    target: document.getElementById("map"),
     controls: [
       new Zoom({ zoomInTipLabel: words.zoomIn, zoomOutTipLabel: words.zoomOut, zoomOutLabel: "−" }),
       new ScaleLine({ minWidth: 70 }),
@@ -57,17 +65,15 @@ export function start() {
   for (const layer of layers) {
     map.addLayer(layer);
   }
-  const canvasLayers = layers.filter((layer) => typeof layer.getFeatures === "function");
-  const redraw = () => canvasLayers.forEach((layer) => layer.changed());
 
   openView(map);
   keepAddress(map);
   const panel = wirePanel({
-    onLayer(name, on) {
+    onLayer(name, shown) {
       if (switched[name]) {
-        switched[name].forEach((layer) => layer.setVisible(on));
+        switched[name].forEach((layer) => layer.setVisible(shown));
       } else {
-        state.show(name, on);
+        state.show(name, shown);
         everyone.changed();
       }
     },
@@ -81,149 +87,51 @@ export function start() {
     message.textContent = sentence;
   }
 
-  function drop() {
-    if (state.picked) {
-      state.picked = null;
-      redraw();
-    }
-    card.hidden = true;
-    panel.settle();
-  }
+  const { pick, drop, redraw } = wirePicking({ map, state, layers, switched, panel, complain, emit });
 
-  async function pick(layer, id, options = {}) {
-    const picked = `${layer}/${id}`;
-    state.picked = picked;
-    redraw();
-    try {
-      const answer = await fetch(`${settings.items.replace("{layer}", layer)}/${id}`, { headers: { Accept: "application/geo+json" } });
-      if (!answer.ok) {
-        throw new Error(answer.statusText);
-      }
-      const feature = await answer.json();
-      if (state.picked !== picked) {
-        return;
-      }
-      complain("");
-      fillCard(card, layer, id, feature.properties, () => {
-        drop();
-        target.focus();
-      });
-      panel.settle();
-      if (options.focus) {
-        card.focus();
-      }
-    } catch {
-      complain(words.failed);
-    }
-  }
-
-  function found(pixel) {
-    const hits = [];
-    map.forEachFeatureAtPixel(pixel, (feature) => void hits.push(feature), {
-      hitTolerance: REACH_PX,
-      layerFilter: (layer) => canvasLayers.includes(layer),
-    });
-    const rank = (feature) => {
-      const at = PICKED_FIRST.indexOf(feature.get("layer"));
-      return at < 0 ? (SUMMARIES[feature.get("layer")] ? 3.5 : 99) : at;
-    };
-    return hits.filter((feature) => rank(feature) < 99).sort((a, b) => rank(a) - rank(b))[0];
-  }
-
-  async function pickParcel(pixel) {
-    // The graphics card draws parcels and cannot say which one was hit: the server can.
-    const around = [
-      [pixel[0] - 1, pixel[1] + 1],
-      [pixel[0] + 1, pixel[1] - 1],
-    ].flatMap((corner) => map.getCoordinateFromPixel(corner));
-    const box = transformExtent(around, "EPSG:3857", "EPSG:4326").map((value) => value.toFixed(7));
-    const answer = await fetch(`${settings.items.replace("{layer}", "parcels")}?limit=1&bbox=${box.join(",")}`);
-    const { features } = answer.ok ? await answer.json() : { features: [] };
-    return features[0]?.id;
-  }
-
-  async function pickAt(pixel, options) {
-    const feature = found(pixel);
-    const layer = feature?.get("layer");
-    const drawnByCard = switched.parcels?.[0].getVisible() && switched.parcels.length > 1 && map.getView().getZoom() < 16;
-    if (drawnByCard && (!feature || layer === "administrative-units")) {
-      const id = map.getView().getZoom() >= 13 ? await pickParcel(pixel) : undefined;
-      if (id !== undefined) {
-        pick("parcels", id, options);
-        return;
-      }
-    }
-    if (!feature) {
-      drop();
-    } else if (SUMMARIES[layer]) {
-      state.picked = null;
-      openSummary(feature, map.getCoordinateFromPixel(pixel));
-    } else {
-      pick(layer, feature.getId().split("/")[1], options);
-    }
-  }
-
-  function openSummary(feature, place) {
-    drop();
-    const layer = feature.get("layer");
-    const parts = { count: number(feature.get("count")), area: decimal(feature.get("area_ha") ?? 0) };
-    const shares = layer === "growing-areas-summary" ? sharesOf(feature) : [];
-    fillSummary(card, say(SUMMARIES[layer], parts), shares, {
-      close: drop,
-      nearer() {
-        drop();
-        map.getView().animate({ center: place, zoom: Math.max(13, map.getView().getZoom() + 2), duration: 350 });
-      },
-    });
-    panel.settle();
-  }
-
-  map.on("singleclick", (event) => pickAt(event.pixel, {}));
-  map.on("pointermove", (event) => {
-    if (event.dragging || event.originalEvent.pointerType === "touch") {
-      return;
-    }
-    const feature = found(event.pixel);
-    const layer = feature?.get("layer");
-    target.classList.toggle("map-pointing", Boolean(feature) && layer !== "administrative-units");
-    const over = feature?.getId() ?? null;
-    if (over !== state.over) {
-      state.over = over;
-      redraw();
-    }
-  });
-  target.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") {
-      const [width, height] = map.getSize();
-      pickAt([width / 2, height / 2], { focus: true });
-    }
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !card.hidden) {
-      drop();
-      target.focus();
-    }
-  });
-
-  function go(layer, id, box) {
+  function go(layer, id, box, options = {}) {
     const extent = transformExtent(box, "EPSG:4326", "EPSG:3857");
     map.getView().fit(extent, { padding: panel.padding(), maxZoom: 16, duration: 350 });
     panel.show(layer);
-    pick(layer, id, {});
+    return pick(layer, id, options);
   }
+
+  /** Draw a layer again after a change of its features. */
+  function refresh(layer) {
+    reload(switched[layer] ?? [everyone]);
+  }
+
   wireSearch((item) => {
     if (item.is_former) {
       panel.turnOn("former-units");
     }
     go(item.layer, item.id, item.bbox);
   });
-  openAsked(go);
+
+  const context = { map, state, layers, everyone, switched, settings, words, say, panel, complain, pick, drop, go, refresh, redraw, on, emit };
+  wireParts(context).then(() => openAsked(go));
 
   map.once("rendercomplete", () => {
     document.body.dataset.ready = "true";
   });
   // For tests and for people who look behind: what is drawn here.
   window.langbiang = { map, styleOf };
+}
+
+/** Load and start the parts of this page; one that fails says so and leaves the others alone. */
+async function wireParts(context) {
+  const present = Object.keys(PARTS).filter((id) => document.getElementById(id));
+  await Promise.all(
+    present.map(async (id) => {
+      try {
+        await PARTS[id](context);
+      } catch (error) {
+        context.complain(words.failed);
+        // Seen in the browser's console and by the tests.
+        reportError(error);
+      }
+    }),
+  );
 }
 
 /** Open where the address says, else on Lạc Dương and Đơn Dương. */

@@ -1,0 +1,5 @@
+// The backgrounds that the administrator configured.
+
+export function wireBackgrounds(context) {
+  void context;
+}

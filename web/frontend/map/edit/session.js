@@ -1,0 +1,5 @@
+// The editing session.
+
+export function wireEditor(context) {
+  void context;
+}
