@@ -89,6 +89,8 @@ def test_what_was_there_comes_back(house, tmp_path):
     url = house.database_url or ""
     assert ask(url, "SELECT count(*) FROM spatial_ref_sys WHERE srid BETWEEN 9205 AND 9218") == 14
     assert any("LANGBIANG_PUBLIC_URL=https://first.example" in line for line in told)
+    # No version that a browser saw before comes again with other content.
+    assert ask(url, "SELECT min(changes) FROM gis.layer_version") > 1_700_000_000_000
 
 
 def test_rows_written_during_a_backup_do_not_spoil_it(house, tmp_path, monkeypatch):
