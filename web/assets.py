@@ -1,14 +1,25 @@
 """Front-end files: built into `static/dist` with a hash in the name, so they never go stale."""
 
 import json
+import mimetypes
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, send_from_directory, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    request,
+    send_from_directory,
+    url_for,
+)
 
 from gis.errors import NotFoundError
 from web import access
 
 DIST = Path(__file__).parent / "static" / "dist"
+# What the build compressed, the smaller first.
+_ENDINGS = {"br": ".br", "gzip": ".gz"}
 blueprint = Blueprint("assets", __name__)
 
 
@@ -50,7 +61,24 @@ def serve(file: str) -> Response:
             f"There is no front-end file {file}. `make setup` builds the front end."
         )
     hashed = file in _manifest().values()
-    response = send_from_directory(DIST, file, max_age=31536000 if hashed else 0)
+    encoding = _choose_encoding(file)
+    response = send_from_directory(
+        DIST,
+        file + _ENDINGS.get(encoding, ""),
+        mimetype=mimetypes.guess_type(file)[0],
+        max_age=31536000 if hashed else 0,
+    )
+    if encoding:
+        response.content_encoding = encoding
+    response.vary.add("Accept-Encoding")
     if hashed:
         response.cache_control.immutable = True
     return response
+
+
+def _choose_encoding(file: str) -> str:
+    """The best encoding that the build left beside the file and the browser takes, or none."""
+    for encoding, ending in _ENDINGS.items():
+        if request.accept_encodings[encoding] > 0 and (DIST / f"{file}{ending}").is_file():
+            return encoding
+    return ""
