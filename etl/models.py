@@ -1,6 +1,7 @@
 """The tables of schema `etl`: data sets, runs and what they refused, observations, snapshots."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -133,3 +134,70 @@ class Snapshot(Base):
     citation: Mapped[str]
     report: Mapped[dict[str, object]] = mapped_column(JSONB)
     created_at: Mapped[Instant]
+
+
+class ImportFile(Base):
+    """A file that somebody brings in through the site, and what came of it.
+
+    `folder` lies under the files folder and holds the parts as bytes, until it is null. `options`
+    are those of `etl.options` by name; `attempt` counts them, so that what is accepted is what was
+    shown. `commune_code` limits the rows to one commune. `preview` is for a person, `sample` a
+    GeoJSON text of simplified shapes (EPSG:4326, lon/lat). `transaction` is the change in
+    `gis.revision` that the load made.
+    """
+
+    __tablename__ = "import_file"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('waiting', 'reading', 'ready', 'loading', 'done', 'failed')", name="state"
+        ),
+        Index("ix_import_file_created_by", "created_by", "id"),
+        {"schema": "etl"},
+    )
+
+    id: Mapped[Identifier]
+    layer: Mapped[str]
+    file_name: Mapped[str]
+    folder: Mapped[str | None]
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    commune_code: Mapped[str | None]
+    options: Mapped[Attributes]
+    attempt: Mapped[int] = mapped_column(server_default=text("1"), default=1)
+    tries: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    state: Mapped[str]
+    error: Mapped[str | None]
+    preview: Mapped[Attributes]
+    sample: Mapped[str | None] = mapped_column(deferred=True)
+    reason: Mapped[str | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("etl.run.id", ondelete="SET NULL"))
+    transaction: Mapped[int | None] = mapped_column(BigInteger)
+    created_by: Mapped[str]
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+
+class ExportFile(Base):
+    """A layer, or the part of it that a query names, written to a file for whoever asked.
+
+    `roles` are the asker's at that moment: they decide how exactly places are shown. The token is
+    in the file's address, which nobody can guess; the file is gone after `expires_at`.
+    """
+
+    __tablename__ = "export_file"
+    __table_args__ = ({"schema": "etl"},)
+
+    id: Mapped[Identifier]
+    run_id: Mapped[int] = mapped_column(ForeignKey("etl.run.id", ondelete="CASCADE"), unique=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    layer: Mapped[str]
+    format: Mapped[str]
+    query: Mapped[Attributes]
+    roles: Mapped[list[str]] = mapped_column(JSONB)
+    commune_code: Mapped[str | None]
+    path: Mapped[str | None]
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    features: Mapped[int | None] = mapped_column(BigInteger)
+    created_by: Mapped[str]
+    created_at: Mapped[Instant]
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
