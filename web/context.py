@@ -2,21 +2,56 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from random import uniform
+from time import monotonic, sleep
+from typing import Any, cast
 
+import structlog
 from flask import Flask, current_app, g, request
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis.database import sign_as
 from gis.settings import Settings
 from web.accounts import Caller
 
+log = structlog.get_logger()
+
+# Serialization failure, deadlock, lock timeout: PostgreSQL's way of saying "once more".
+_CONTENTION = frozenset({"40001", "40P01", "55P03"})
+_MOST_TRIES = 8
+# A lock timeout alone takes ten seconds: nobody waits for eight of them.
+_PATIENCE_S = 15.0
+
 
 def install(app: Flask, settings: Settings, sessions: sessionmaker[Session]) -> None:
-    """Keep the settings and the session factory on the application."""
+    """Keep the settings and the session factory on the application; repeat contended views."""
     app.extensions["langbiang.settings"] = settings
     app.extensions["langbiang.sessions"] = sessions
     app.jinja_env.globals.update(current_account=current_account, public_url=public_url)
+    dispatch = app.dispatch_request
+
+    def dispatch_patiently() -> Any:
+        # The view is run again, not its transaction alone: what it read belongs to the same try. A
+        # view does nothing outside its transaction before that has committed.
+        began = monotonic()
+        for tried in range(1, _MOST_TRIES):
+            try:
+                return dispatch()
+            except DBAPIError as error:
+                if not is_contended(error) or monotonic() - began > _PATIENCE_S:
+                    raise
+                log.info("contended", path=request.path, tried=tried)
+            # Those who met once should not meet again.
+            sleep(uniform(0, 0.02 * 2**tried))  # noqa: S311  no secret
+        return dispatch()
+
+    app.dispatch_request = dispatch_patiently  # type: ignore[method-assign]
+
+
+def is_contended(error: DBAPIError) -> bool:
+    """Whether the database gave up only because others were at work on the same rows."""
+    return getattr(error.orig, "sqlstate", None) in _CONTENTION
 
 
 def settings() -> Settings:

@@ -14,10 +14,12 @@ from flask import Blueprint, Flask, Response, g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from gis import errors
 from web import access
+from web.context import is_contended
 
 log = structlog.get_logger()
 blueprint = Blueprint("problems", __name__)
@@ -153,9 +155,10 @@ def kind_of(error_class: type[errors.PlatformError]) -> Kind:
 def install(app: Flask) -> None:
     """Answer every error of the application as a problem."""
     app.register_blueprint(blueprint)
-    app.register_error_handler(errors.PlatformError, _answer_platform_error)
+    app.register_error_handler(errors.PlatformError, answer_error)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.register_error_handler(OperationalError, _answer_database_down)
+    app.register_error_handler(PoolTimeoutError, _answer_all_connections_taken)
     app.register_error_handler(DBAPIError, _answer_database_error)
     # From COPY, which does not pass through SQLAlchemy.
     app.register_error_handler(psycopg.DataError, _answer_unfit_value)
@@ -206,7 +209,8 @@ def _id() -> str | None:
     return cast("str | None", g.get("request_id"))
 
 
-def _answer_platform_error(error: errors.PlatformError) -> Response:
+def answer_error(error: errors.PlatformError) -> Response:
+    """An error of the domain as its problem."""
     kind = kind_of(type(error))
     if kind.status >= 500:
         log.error("problem", slug=kind.slug, detail=error.detail, context=error.context)
@@ -245,11 +249,23 @@ def _answer_http_exception(error: HTTPException) -> Response:
 
 def _answer_database_down(error: OperationalError) -> Response:
     """A statement cancelled by its timeout, or a database that is away: never a traceback."""
+    if is_contended(error):
+        log.warning("contended", error=str(error.orig))
+        return _answer_unavailable("Many are changing this at once; send it again.", wait_s=2)
     log.error("database", error=str(error.orig))
     timed_out = isinstance(error.orig, psycopg.errors.QueryCanceled)
     sentence = "The question took too long; ask for less." if timed_out else "The database is away."
-    response = _answer_platform_error(errors.UnavailableError(sentence))
-    response.headers["Retry-After"] = "10"
+    return _answer_unavailable(sentence, wait_s=10)
+
+
+def _answer_all_connections_taken(error: PoolTimeoutError) -> Response:
+    log.error("connections", error=str(error))
+    return _answer_unavailable("Too many are asking at once; ask again.", wait_s=5)
+
+
+def _answer_unavailable(sentence: str, *, wait_s: int) -> Response:
+    response = answer_error(errors.UnavailableError(sentence))
+    response.headers["Retry-After"] = str(wait_s)
     return response
 
 
@@ -259,7 +275,7 @@ def _answer_database_error(error: DBAPIError) -> Response:
     constraint = getattr(diagnostic, "constraint_name", None)
     if constraint and isinstance(error.orig, psycopg.errors.IntegrityError):
         log.warning("constraint", name=constraint)
-        return _answer_platform_error(
+        return answer_error(
             errors.ConflictError(
                 f"The database refuses this ({constraint}).", constraint=constraint
             )
@@ -272,7 +288,7 @@ def _answer_database_error(error: DBAPIError) -> Response:
 def _answer_unfit_value(error: psycopg.DataError) -> Response:
     """A NUL in a text, a number beyond its column: nobody's mistake but the sender's."""
     log.warning("data", error=str(error))
-    return _answer_platform_error(
+    return answer_error(
         errors.InvalidInputError("A value that was sent cannot be stored or looked for.")
     )
 

@@ -54,16 +54,16 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def check_forms() -> None:
-        # A token or no cookie at all cannot be ridden; a browser cannot send JSON across sites
-        # without CORS, which only the resolver's reading routes grant.
+        # A token or no cookie at all cannot be ridden; a browser can send neither JSON (GeoJSON and
+        # merge patches included) nor any method but GET and POST across sites without CORS, which
+        # only the resolver's reading routes grant.
         if not app.config["WTF_CSRF_ENABLED"]:
             return
         if g.get("by_token") or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
             return
-        if request.is_json and request.headers.get("Sec-Fetch-Site", "same-origin") in (
-            "same-origin",
-            "none",
-        ):
+        unlike_a_form = request.is_json or request.method != "POST"
+        from_here = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+        if unlike_a_form and from_here:
             return
         csrf.protect()
 
