@@ -20,7 +20,9 @@ Files, in reading order:
 * `dumps.py`, `manifest.py`, `backup.py`, `restore.py`: one file that brings everything back
 * `models/`: the tables of schema `gis`
 * `crs.py`, `reform.py`, `calendar.py`: VN-2000, the units of July 2025, working days
-* `layers.py`, `features.py`, `tiles.py`, `search.py`, `sketches.py`: layers as others see them
+* `layer.py`, `layer_parts.py`, `layers.py`, `features.py`, `tiles.py`, `search.py`, `sketches.py`:
+  layers as others see them
+* `editing/`: one rule set, and everything that changes a feature
 * `registration.py`, `growing_areas.py`, `zones.py`: applications, codes, high-tech zones
 * `rasters.py`, `indices.py`, `zonal.py`: scenes and what is measured in them
 * `exports.py`, `frames.py`: layers as files and as GeoDataFrames

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, FromClause, Table
 
@@ -28,8 +28,11 @@ class View(StrEnum):
 class Property:
     """One published property.
 
-    `type` and `format` are those of JSON Schema. `exact` is the SQL expression for trusted roles;
-    `public` the one for everybody else (None = the same).
+    `type`, `format` and `choices` (its `enum`) are those of JSON Schema. `exact` is the SQL
+    expression for trusted roles; `public` the one for everybody else (None = the same).
+    `stored_as` is the column of the layer's table that a writer sets; without one the property is
+    read only. `lookup` says what a writer gives instead of the column's id: the code of a `crop`
+    or of a `commune` of today, the exact name of a `party`.
     """
 
     name: str
@@ -39,6 +42,9 @@ class Property:
     exact: ColumnElement[Any]
     public: ColumnElement[Any] | None = None
     format: str | None = None
+    choices: tuple[str, ...] = ()
+    stored_as: str | None = None
+    lookup: Literal["crop", "commune", "party"] | None = None
 
     def expression(self, view: View) -> ColumnElement[Any]:
         """What a reader with this view gets."""
@@ -53,6 +59,10 @@ class Layer:
     box; `exact` and `public` the shape that is shown. `blur` is how far (degrees) the shown shape
     may lie from a stored one. `period` holds the first and the last moment of a feature.
     `depends_on` are layers whose change changes this one's answers too.
+
+    `editors` are the roles that may write it. `scope` is the code of a row's commune where a reader
+    who works for one commune sees that commune's rows only (`commune_only`): whoever reads such a
+    layer for somebody (items, counts, extents, exports, tiles) adds `scope = the caller's commune`.
     """
 
     id: str
@@ -73,6 +83,8 @@ class Layer:
     etag: ColumnElement[Any] | None = None
     depends_on: tuple[str, ...] = ()
     geometry_types: tuple[str, ...] = ("MultiPolygon",)
+    editors: frozenset[str] = frozenset()
+    scope: ColumnElement[str] | None = None
 
     @property
     def key(self) -> ColumnElement[Any]:
@@ -100,3 +112,23 @@ class Layer:
     def view(self, roles: frozenset[str]) -> View:
         """How exactly a caller with these roles sees the layer."""
         return View.PUBLIC if self.trusted.isdisjoint(roles) else View.EXACT
+
+    def commune_only(self, roles: frozenset[str]) -> bool:
+        """Whether a caller with these roles reads only the rows of the commune it works for."""
+        return self.scope is not None and PROVINCIAL.isdisjoint(roles)
+
+    def may_edit(self, roles: frozenset[str]) -> bool:
+        """Whether a caller with these roles may write the layer; which communes is asked apart."""
+        return not self.editors.isdisjoint(roles)
+
+    @property
+    def writable(self) -> tuple[Property, ...]:
+        """The properties that a writer sets."""
+        return tuple(item for item in self.properties if item.stored_as is not None)
+
+    def is_required(self, item: Property) -> bool:
+        """Whether no feature may lack this property: its column is NOT NULL and has no default."""
+        if item.stored_as is None:
+            return False
+        column = self.table.c[item.stored_as]
+        return not column.nullable and column.server_default is None

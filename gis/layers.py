@@ -7,137 +7,43 @@ database function `gis.is_singled_out`) is a point rounded to a cell of 0.01 deg
 (Law 91/2025/QH15 art. 16; DESIGN 8).
 """
 
-from typing import Any
+from dataclasses import replace
 
-from sqlalchemy import (
-    ColumnElement,
-    Numeric,
-    Table,
-    any_,
-    case,
-    exists,
-    false,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    true,
-)
-from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import case, func
 
 from gis.errors import NotFoundError
 from gis.layer import OFFICERS, PROVINCIAL, PUBLIC, TRUSTED, Layer, Property
-from gis.models import (
-    AdministrativeUnit,
-    Application,
-    Consent,
-    Crop,
-    Facility,
-    GrowingArea,
-    GrowingAreaCode,
-    HighTechZone,
-    Parcel,
-    Party,
-    Track,
+from gis.layer_parts import (
+    application,
+    area,
+    chosen,
+    code_versions,
+    codes,
+    commune,
+    commune_properties,
+    crop,
+    crop_properties,
+    day,
+    declared_area,
+    editable,
+    facility,
+    generalised,
+    holder_property,
+    household_site,
+    instant,
+    integer,
+    last_properties,
+    number,
+    parcel,
+    parent,
+    party,
+    rounded_hectares,
+    singled_out,
+    string,
+    track,
+    unit,
+    zone,
 )
-
-_Expression = ColumnElement[Any]
-
-
-def _table(model: type) -> Table:
-    return model.__table__  # type: ignore[attr-defined, no-any-return]
-
-
-_unit = _table(AdministrativeUnit)
-_area = _table(GrowingArea)
-_parcel = _table(Parcel)
-_facility = _table(Facility)
-_zone = _table(HighTechZone)
-_application = _table(Application)
-_track = _table(Track)
-_crop = _table(Crop)
-_party = _table(Party)
-_commune = _unit.alias("commune")
-_parent = _unit.alias("parent")
-_code = _table(GrowingAreaCode)
-_consent = _table(Consent)
-
-_singled_out = func.gis.is_singled_out(_party.c.kind, _area.c.household_count, _area.c.area_ha)
-_household_site = func.gis.is_singled_out(_party.c.kind, null(), null())
-_may_name = exists(
-    select(true()).where(
-        _consent.c.party_id == _party.c.id,
-        _consent.c.withdrawn_at.is_(None),
-        literal("name") == any_(_consent.c.fields),
-    )
-)
-# A household's name is a person's: published only with a recorded consent.
-_holder = case((or_(_party.c.kind != "household", _may_name), _party.c.name))
-_codes = (
-    select(func.json_agg(aggregate_order_by(_code.c.code, _code.c.code)))
-    .where(_code.c.growing_area_id == _area.c.id, _code.c.status != "revoked")
-    .scalar_subquery()
-)
-_code_versions = (
-    select(func.concat(func.count(), "-", func.coalesce(func.sum(_code.c.version), 0)))
-    .where(_code.c.growing_area_id == _area.c.id)
-    .scalar_subquery()
-)
-
-
-def _crop_properties() -> tuple[Property, ...]:
-    return (
-        _string("crop", "Mã cây trồng", "Crop code", _crop.c.code),
-        _string("crop_name", "Cây trồng", "Crop", _crop.c.name),
-    )
-
-
-def _commune_properties() -> tuple[Property, ...]:
-    return (
-        _string("commune_code", "Mã xã", "Commune code", _commune.c.code),
-        _string("commune_name", "Xã, phường", "Commune", _commune.c.name),
-    )
-
-
-def _last_properties(table: Table) -> tuple[Property, ...]:
-    return (
-        Property("is_demo", "boolean", "Dữ liệu minh hoạ", "Demo data", table.c.is_demo),
-        Property("version", "integer", "Phiên bản", "Version", table.c.version),
-    )
-
-
-def _string(
-    name: str, title: str, title_en: str, exact: _Expression, public: _Expression | None = None
-) -> Property:
-    return Property(name, "string", title, title_en, exact, public)
-
-
-def _number(name: str, title: str, title_en: str, exact: _Expression) -> Property:
-    return Property(name, "number", title, title_en, exact)
-
-
-def _declared_area(table: Table) -> Property:
-    column = table.c.declared_area_ha
-    return _number("declared_area_ha", "Diện tích công bố (ha)", "Declared area (ha)", column)
-
-
-def _integer(name: str, title: str, title_en: str, exact: _Expression) -> Property:
-    return Property(name, "integer", title, title_en, exact)
-
-
-def _day(name: str, title: str, title_en: str, exact: _Expression) -> Property:
-    return Property(name, "string", title, title_en, exact, format="date")
-
-
-def _instant(name: str, title: str, title_en: str, exact: _Expression) -> Property:
-    return Property(name, "string", title, title_en, exact, format="date-time")
-
-
-def _generalised(rule: _Expression) -> Property:
-    return Property("is_generalised", "boolean", "Vị trí làm tròn", "Generalised", false(), rule)
-
 
 ADMINISTRATIVE_UNITS = Layer(
     id="administrative-units",
@@ -148,23 +54,24 @@ ADMINISTRATIVE_UNITS = Layer(
     " is its code with the day it is valid from.",
     readers=PUBLIC,
     trusted=TRUSTED,
-    table=_unit,
-    source=_unit.outerjoin(_parent, _parent.c.id == _unit.c.parent_id),
-    shapes=(_unit.c.boundary,),
-    exact=_unit.c.boundary,
-    period=(_unit.c.valid_from, _unit.c.valid_to),
+    editors=PROVINCIAL,
+    table=unit,
+    source=unit.outerjoin(parent, parent.c.id == unit.c.parent_id),
+    shapes=(unit.c.boundary,),
+    exact=unit.c.boundary,
+    period=(unit.c.valid_from, unit.c.valid_to),
     properties=(
-        _string("code", "Mã", "Code", _unit.c.code),
-        _string("name", "Tên", "Name", _unit.c.name),
-        _string("full_name", "Tên đầy đủ", "Full name", _unit.c.full_name),
-        _string("level", "Cấp", "Level", _unit.c.level),
-        _string("parent_code", "Mã cấp trên", "Code of the parent", _parent.c.code),
-        _day("valid_from", "Có từ ngày", "Valid from", _unit.c.valid_from),
-        _day("valid_to", "Đến hết ngày", "Last day", _unit.c.valid_to),
-        _integer("population", "Dân số", "Population", _unit.c.population),
-        _declared_area(_unit),
-        _number("area_ha", "Diện tích (ha)", "Area (ha)", _unit.c.area_ha),
-        *_last_properties(_unit),
+        editable(string("code", "Mã", "Code", unit.c.code)),
+        editable(string("name", "Tên", "Name", unit.c.name)),
+        editable(string("full_name", "Tên đầy đủ", "Full name", unit.c.full_name)),
+        editable(chosen("level", "Cấp", "Level", unit.c.level)),
+        string("parent_code", "Mã cấp trên", "Code of the parent", parent.c.code),
+        editable(day("valid_from", "Có từ ngày", "Valid from", unit.c.valid_from)),
+        editable(day("valid_to", "Đến hết ngày", "Last day", unit.c.valid_to)),
+        editable(integer("population", "Dân số", "Population", unit.c.population)),
+        editable(declared_area(unit)),
+        number("area_ha", "Diện tích (ha)", "Area (ha)", unit.c.area_ha),
+        *last_properties(unit),
     ),
 )
 
@@ -176,52 +83,51 @@ GROWING_AREAS = Layer(
     description_en="Growing areas and their codes; the plot of one household is a rounded point.",
     readers=PUBLIC,
     trusted=TRUSTED,
-    table=_area,
-    source=_area.outerjoin(_party, _party.c.id == _area.c.party_id)
-    .outerjoin(_crop, _crop.c.id == _area.c.crop_id)
-    .outerjoin(_commune, _commune.c.id == _area.c.commune_id),
-    shapes=(_area.c.boundary, _area.c.location),
-    exact=func.coalesce(_area.c.boundary, _area.c.location),
+    editors=OFFICERS,
+    table=area,
+    source=area.outerjoin(party, party.c.id == area.c.party_id)
+    .outerjoin(crop, crop.c.id == area.c.crop_id)
+    .outerjoin(commune, commune.c.id == area.c.commune_id),
+    shapes=(area.c.boundary, area.c.location),
+    exact=func.coalesce(area.c.boundary, area.c.location),
     public=case(
-        (_singled_out, func.gis.rounded_location(_area.c.location)),
-        else_=func.coalesce(_area.c.boundary, _area.c.location),
+        (singled_out, func.gis.rounded_location(area.c.location)),
+        else_=func.coalesce(area.c.boundary, area.c.location),
     ),
     blur=0.01,
-    etag=func.concat(_area.c.version, "-", _code_versions),
+    etag=func.concat(area.c.version, "-", code_versions),
     depends_on=("growing-area-codes",),
     geometry_types=("MultiPolygon", "Point"),
     properties=(
-        _string(
-            "name",
-            "Tên",
-            "Name",
-            _area.c.name,
-            case((~_singled_out, _area.c.name)),  # people name a field after its owner
+        editable(
+            string(
+                "name",
+                "Tên",
+                "Name",
+                area.c.name,
+                case((~singled_out, area.c.name)),  # people name a field after its owner
+            )
         ),
-        *_crop_properties(),
-        _string("variety", "Giống", "Variety", _area.c.variety),
-        _string("status", "Tình trạng", "Status", _area.c.status),
-        Property("codes", "array", "Mã số vùng trồng", "Growing-area codes", _codes),
-        _string("standard", "Tiêu chuẩn", "Standard", _area.c.standard),
-        _string("holder", "Chủ thể", "Holder", _holder),
-        _string("holder_kind", "Loại chủ thể", "Kind of holder", _party.c.kind),
-        _integer("household_count", "Số hộ", "Households", _area.c.household_count),
-        _integer("planted_year", "Năm trồng", "Planted in", _area.c.planted_year),
-        *_commune_properties(),
-        Property(
+        *crop_properties(),
+        editable(string("variety", "Giống", "Variety", area.c.variety)),
+        editable(chosen("status", "Tình trạng", "Status", area.c.status)),
+        Property("codes", "array", "Mã số vùng trồng", "Growing-area codes", codes),
+        editable(string("standard", "Tiêu chuẩn", "Standard", area.c.standard)),
+        holder_property(),
+        string("holder_kind", "Loại chủ thể", "Kind of holder", party.c.kind),
+        editable(integer("household_count", "Số hộ", "Households", area.c.household_count)),
+        editable(integer("planted_year", "Năm trồng", "Planted in", area.c.planted_year)),
+        *commune_properties(),
+        editable(declared_area(area, rounded_hectares(area.c.declared_area_ha))),
+        number(
             "area_ha",
-            "number",
             "Diện tích (ha)",
             "Area (ha)",
-            _area.c.area_ha,
-            # Four decimals of an area are a fingerprint of the plot.
-            public=case(
-                (_singled_out, func.round(sql_cast(_area.c.area_ha, Numeric), 1)),
-                else_=_area.c.area_ha,
-            ),
+            area.c.area_ha,
+            rounded_hectares(area.c.area_ha),
         ),
-        _generalised(_singled_out),
-        *_last_properties(_area),
+        generalised(singled_out),
+        *last_properties(area),
     ),
 )
 
@@ -233,24 +139,27 @@ HIGH_TECH_ZONES = Layer(
     description_en="High-tech agricultural zones.",
     readers=PUBLIC,
     trusted=TRUSTED,
-    table=_zone,
-    source=_zone.outerjoin(_party, _party.c.id == _zone.c.party_id).outerjoin(
-        _commune, _commune.c.id == _zone.c.commune_id
+    editors=OFFICERS,
+    table=zone,
+    source=zone.outerjoin(party, party.c.id == zone.c.party_id).outerjoin(
+        commune, commune.c.id == zone.c.commune_id
     ),
-    shapes=(_zone.c.boundary,),
-    exact=_zone.c.boundary,
+    shapes=(zone.c.boundary,),
+    exact=zone.c.boundary,
     properties=(
-        _string("code", "Mã", "Code", _zone.c.code),
-        _string("name", "Tên", "Name", _zone.c.name),
-        _string("product", "Sản phẩm", "Product", _zone.c.product),
-        _string("holder", "Chủ thể", "Holder", _holder),
-        *_commune_properties(),
-        _day("recognised_on", "Ngày công nhận", "Recognised on", _zone.c.recognised_on),
-        _integer("recognised_year", "Năm công nhận", "Recognised in", _zone.c.recognised_year),
-        _declared_area(_zone),
-        _number("area_ha", "Diện tích (ha)", "Area (ha)", _zone.c.area_ha),
-        _string("note", "Ghi chú", "Note", _zone.c.note),
-        *_last_properties(_zone),
+        editable(string("code", "Mã", "Code", zone.c.code)),
+        editable(string("name", "Tên", "Name", zone.c.name)),
+        editable(string("product", "Sản phẩm", "Product", zone.c.product)),
+        holder_property(),
+        *commune_properties(),
+        editable(day("recognised_on", "Ngày công nhận", "Recognised on", zone.c.recognised_on)),
+        editable(
+            integer("recognised_year", "Năm công nhận", "Recognised in", zone.c.recognised_year)
+        ),
+        editable(declared_area(zone)),
+        number("area_ha", "Diện tích (ha)", "Area (ha)", zone.c.area_ha),
+        editable(string("note", "Ghi chú", "Note", zone.c.note)),
+        *last_properties(zone),
     ),
 )
 
@@ -262,32 +171,29 @@ FACILITIES = Layer(
     description_en="Packing houses, greenhouses, nurseries, stores, stations.",
     readers=PUBLIC,
     trusted=TRUSTED,
-    table=_facility,
-    source=_facility.outerjoin(_party, _party.c.id == _facility.c.party_id).outerjoin(
-        _commune, _commune.c.id == _facility.c.commune_id
+    editors=OFFICERS,
+    table=facility,
+    source=facility.outerjoin(party, party.c.id == facility.c.party_id).outerjoin(
+        commune, commune.c.id == facility.c.commune_id
     ),
-    shapes=(_facility.c.location,),
-    exact=_facility.c.location,
+    shapes=(facility.c.location,),
+    exact=facility.c.location,
     public=case(
-        (_household_site, func.gis.rounded_location(_facility.c.location)),
-        else_=_facility.c.location,
+        (household_site, func.gis.rounded_location(facility.c.location)),
+        else_=facility.c.location,
     ),
     blur=0.01,
     geometry_types=("Point",),
     properties=(
-        _string("code", "Mã", "Code", _facility.c.code),
-        _string(
-            "name",
-            "Tên",
-            "Name",
-            _facility.c.name,
-            case((~_household_site, _facility.c.name)),
+        editable(string("code", "Mã", "Code", facility.c.code)),
+        editable(
+            string("name", "Tên", "Name", facility.c.name, case((~household_site, facility.c.name)))
         ),
-        _string("kind", "Loại", "Kind", _facility.c.kind),
-        _string("holder", "Chủ thể", "Holder", _holder),
-        *_commune_properties(),
-        _generalised(_household_site),
-        *_last_properties(_facility),
+        editable(chosen("kind", "Loại", "Kind", facility.c.kind)),
+        holder_property(),
+        *commune_properties(),
+        generalised(household_site),
+        *last_properties(facility),
     ),
 )
 
@@ -299,19 +205,20 @@ PARCELS = Layer(
     description_en="Parcels and fields; a role is needed.",
     readers=TRUSTED,
     trusted=TRUSTED,
-    table=_parcel,
-    source=_parcel.outerjoin(_crop, _crop.c.id == _parcel.c.crop_id).outerjoin(
-        _commune, _commune.c.id == _parcel.c.commune_id
+    editors=OFFICERS,
+    table=parcel,
+    source=parcel.outerjoin(crop, crop.c.id == parcel.c.crop_id).outerjoin(
+        commune, commune.c.id == parcel.c.commune_id
     ),
-    shapes=(_parcel.c.boundary,),
-    exact=_parcel.c.boundary,
+    shapes=(parcel.c.boundary,),
+    exact=parcel.c.boundary,
     properties=(
-        _string("code", "Mã thửa", "Code", _parcel.c.code),
-        _string("name", "Tên", "Name", _parcel.c.name),
-        *_crop_properties(),
-        *_commune_properties(),
-        _number("area_ha", "Diện tích (ha)", "Area (ha)", _parcel.c.area_ha),
-        *_last_properties(_parcel),
+        editable(string("code", "Mã thửa", "Code", parcel.c.code)),
+        editable(string("name", "Tên", "Name", parcel.c.name)),
+        *crop_properties(),
+        *commune_properties(),
+        number("area_ha", "Diện tích (ha)", "Area (ha)", parcel.c.area_ha),
+        *last_properties(parcel),
     ),
 )
 
@@ -323,27 +230,28 @@ APPLICATIONS = Layer(
     description_en="Applications for growing-area codes, without personal fields; of all communes.",
     readers=PROVINCIAL,
     trusted=PROVINCIAL,
-    table=_application,
-    source=_application.outerjoin(_crop, _crop.c.id == _application.c.crop_id).outerjoin(
-        _commune, _commune.c.id == _application.c.commune_id
+    table=application,
+    source=application.outerjoin(crop, crop.c.id == application.c.crop_id).outerjoin(
+        commune, commune.c.id == application.c.commune_id
     ),
-    shapes=(_application.c.boundary, _application.c.location),
-    exact=func.coalesce(_application.c.boundary, _application.c.location),
-    period=(_application.c.submitted_at, _application.c.decided_at),
+    shapes=(application.c.boundary, application.c.location),
+    exact=func.coalesce(application.c.boundary, application.c.location),
+    scope=commune.c.code,
+    period=(application.c.submitted_at, application.c.decided_at),
     geometry_types=("MultiPolygon", "Point"),
     properties=(
-        _string("receipt", "Mã biên nhận", "Receipt", _application.c.receipt),
-        _string("status", "Tình trạng", "Status", _application.c.status),
-        _string("area_name", "Tên vùng", "Name", _application.c.area_name),
-        *_crop_properties(),
-        _string("market", "Thị trường", "Market", _application.c.market),
-        *_commune_properties(),
-        _declared_area(_application),
-        _instant("submitted_at", "Nộp lúc", "Submitted at", _application.c.submitted_at),
-        _day("due_on", "Hạn", "Due on", _application.c.due_on),
-        _instant("decided_at", "Quyết định lúc", "Decided at", _application.c.decided_at),
-        _integer("growing_area_id", "Vùng trồng", "Growing area", _application.c.growing_area_id),
-        *_last_properties(_application),
+        string("receipt", "Mã biên nhận", "Receipt", application.c.receipt),
+        chosen("status", "Tình trạng", "Status", application.c.status),
+        string("area_name", "Tên vùng", "Name", application.c.area_name),
+        *(replace(p, stored_as=None, lookup=None) for p in crop_properties()),
+        string("market", "Thị trường", "Market", application.c.market),
+        *commune_properties(writable=False),
+        declared_area(application),
+        instant("submitted_at", "Nộp lúc", "Submitted at", application.c.submitted_at),
+        day("due_on", "Hạn", "Due on", application.c.due_on),
+        instant("decided_at", "Quyết định lúc", "Decided at", application.c.decided_at),
+        integer("growing_area_id", "Vùng trồng", "Growing area", application.c.growing_area_id),
+        *last_properties(application),
     ),
 )
 
@@ -355,17 +263,17 @@ TRACKS = Layer(
     description_en="Lines and points recorded by phones; for officers.",
     readers=OFFICERS,
     trusted=OFFICERS,
-    table=_track,
-    source=_track,
-    shapes=(_track.c.path,),
-    exact=_track.c.path,
-    period=(_track.c.recorded_at, _track.c.recorded_at),
+    table=track,
+    source=track,
+    shapes=(track.c.path,),
+    exact=track.c.path,
+    period=(track.c.recorded_at, track.c.recorded_at),
     geometry_types=("MultiLineString", "Point", "MultiPoint"),
     properties=(
-        _string("name", "Tên", "Name", _track.c.name),
-        _instant("recorded_at", "Ghi lúc", "Recorded at", _track.c.recorded_at),
-        _number("length_m", "Chiều dài (m)", "Length (m)", _track.c.length_m),
-        *_last_properties(_track),
+        string("name", "Tên", "Name", track.c.name),
+        instant("recorded_at", "Ghi lúc", "Recorded at", track.c.recorded_at),
+        number("length_m", "Chiều dài (m)", "Length (m)", track.c.length_m),
+        *last_properties(track),
     ),
 )
 
