@@ -8,4 +8,7 @@ class UnreadableFileError(InvalidInputError):
 
 
 class UnknownCrsError(CrsMismatchError):
-    """A file does not say its coordinate system; the sentence holds the guess and the command."""
+    """A file does not say its coordinate system; the sentence holds the guess and the command.
+
+    Context: `guess` (EPSG:n) and `because`, or None.
+    """

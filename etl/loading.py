@@ -22,6 +22,7 @@ from etl.product_loading import PRODUCTS, load_products
 from etl.readers import Source, open_source
 from etl.report import LoadReport
 from etl.rows import RowMaker
+from etl.scope import check_scope, reject_foreign
 from etl.targets import Target, get_target
 from gis.database import sign_as
 
@@ -34,6 +35,7 @@ def load_file(
     file: str,
     options: LoadOptions | None = None,
     progress: Progress | None = None,
+    run: Run | None = None,
 ) -> LoadReport:
     """Load a file into a layer, or with `dry_run` find out what that would do.
 
@@ -45,6 +47,7 @@ def load_file(
         file: A plain path of this machine.
         options: What the operator said.
         progress: Called with the step, the rows done and their total if known.
+        run: The run that was made when the load was asked for; None: make one.
 
     Returns:
         The report of the contract.
@@ -57,12 +60,13 @@ def load_file(
     started_at = datetime.now(UTC)
     if layer == PRODUCTS.layer:
         with open_source(file, layer=options.source_layer, encoding=options.encoding) as source:
-            sign_as(session, options.actor, f"load {source.name}")
+            sign_as(session, options.actor, options.reason or f"load {source.name}")
             report = load_products(session, source, options, progress)
         if not options.dry_run:
-            _record(session, report, options, file, started_at)
+            _record(session, report, options, file, started_at, run)
         return report
     target = get_target(layer)
+    check_scope(target, options.commune)
     with open_source(
         file, layer=options.source_layer, encoding=options.encoding, places=options.places
     ) as source:
@@ -79,10 +83,10 @@ def load_file(
                 " Name one with --source-layer."
             )
         maker = prepare(session, target, source, options, report, file)
-        sign_as(session, options.actor, f"load {source.name}")
+        sign_as(session, options.actor, options.reason or f"load {source.name}")
         _load(session, target, source, maker, options, report, progress)
     if not options.dry_run:
-        _record(session, report, options, file, started_at)
+        _record(session, report, options, file, started_at, run)
     return report
 
 
@@ -100,7 +104,7 @@ def _load(
     progress: Progress,
 ) -> None:
     with _timed(report, "copy"):
-        staging.create_staging(session, target.layer)
+        staging.create_staging(session, target.layer, exclusive=not options.dry_run)
         disagreements = DisagreementCounter(source.fields)
         with staging.copy_rows(session) as send:
             for batch in source.batches():
@@ -122,17 +126,22 @@ def _load(
     closed = {repair.row: repair for repair in maker.repairs if repair.row not in gone}
     mended = {repair.row: repair for repair in repairs}
     report.repairs = [repair for _, repair in sorted({**closed, **mended}.items())]
-    report.rejects = sorted(report.rejects + rejects, key=lambda reject: reject.row)
-    report.rejected = len(report.rejects)
-    report.repaired = len(report.repairs)
+    report.rejects += rejects
+    report.mapping, report.refused = maker.mapping, maker.refused
     if target.checks_communes:
         with _timed(report, "communes"):
-            _warn_of_places(report, staging.find_places(session))
+            outside = staging.find_places(session)
+            if options.commune is None:
+                _warn_of_places(report, outside)
     columns = _columns(target, maker)
     with _timed(report, "compare"):
         staging.compare_rows(session, target, columns, source.key)
+        if options.commune is not None:
+            _keep_to(session, target, options.commune, report)
         new, report.updated, report.unchanged = staging.count_states(session)
     report.accepted = new + report.updated + report.unchanged
+    report.rejects.sort(key=lambda reject: reject.row)
+    report.rejected, report.repaired = len(report.rejects), len(report.repairs)
     progress("write", report.accepted, report.accepted)
     if target.checks_overlaps:
         with _timed(report, "overlaps"):
@@ -147,6 +156,14 @@ def _load(
             if "area_ha" in target.table.c:
                 report.area_ha = staging.sum_stored_area_ha(session, target)
     _warn_of_misplaced_file(report, source)
+
+
+def _keep_to(session: Session, target: Target, commune: str, report: LoadReport) -> None:
+    """Refuse what is not this commune's, and forget its repairs."""
+    foreign = reject_foreign(session, target, commune)
+    report.rejects += foreign
+    gone = {reject.row for reject in foreign}
+    report.repairs = [repair for repair in report.repairs if repair.row not in gone]
 
 
 def _columns(target: Target, maker: RowMaker) -> list[str]:
@@ -178,22 +195,32 @@ def _warn_of_misplaced_file(report: LoadReport, source: Source) -> None:
 
 
 def _record(
-    session: Session, report: LoadReport, options: LoadOptions, file: str, started_at: datetime
+    session: Session,
+    report: LoadReport,
+    options: LoadOptions,
+    file: str,
+    started_at: datetime,
+    run: Run | None,
 ) -> None:
     """Write `etl.run` and `etl.reject`."""
-    run = Run(
-        task="load",
-        subject=report.layer,
-        file_name=report.file,
-        file_sha256=_hash(Path(file)),
-        state="done",
-        report=report.summary(),
-        started_by=options.actor,
-        started_at=started_at,
-        finished_at=datetime.now(UTC),
-    )
-    session.add(run)
+    if run is None:
+        run = Run(
+            task="load",
+            subject=report.layer,
+            file_name=report.file,
+            file_sha256=_hash(Path(file)),
+            started_by=options.actor,
+            started_at=started_at,
+        )
+        session.add(run)
+    run.state, run.report = "done", report.summary()
+    run.finished_at = datetime.now(UTC)
     session.flush()
+    record_rejects(session, run, report)
+
+
+def record_rejects(session: Session, run: Run, report: LoadReport) -> None:
+    """Write the refused rows of a run."""
     if report.rejects:
         session.execute(
             insert(RejectRow),

@@ -10,7 +10,13 @@ PLACE_NAMES = ("lon", "lat", "x", "y", "wkt")
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """What the operator said about a file; the names are those of the command line."""
+    """What the operator said about a file; most names are those of the command line.
+
+    Attributes:
+        unmapped: Fields of the layer that no field of the file shall be guessed for.
+        commune: Code of the only commune whose rows may be written; None: all.
+        reason: Why, for the history; None: the file's name says it.
+    """
 
     source_layer: str | None = None
     crs: str | None = None
@@ -22,6 +28,9 @@ class LoadOptions:
     repair: bool = False
     dry_run: bool = False
     actor: str = "etl"
+    unmapped: frozenset[str] = frozenset()
+    commune: str | None = None
+    reason: str | None = None
 
     @property
     def places(self) -> dict[str, str] | None:

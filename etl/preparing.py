@@ -53,6 +53,8 @@ def prepare(
     if key is not None and "code" in target.key and target.layer == "administrative-units":
         said, key = {**said, "code": key}, None
     mapping, guessed = guess_mapping(source.fields, target, said)
+    for goal in options.unmapped.intersection(guessed):
+        del mapping[goal], guessed[goal]
     _demand_fields(target, source, mapping, options.command(target.layer, file))
     if guessed:
         pairs = ", ".join(f"{origin}={goal}" for goal, origin in guessed.items())
@@ -141,6 +143,7 @@ def _settle_crs(
     raise UnknownCrsError(
         explain_guess(guess, points, source.name, options.command(target.layer, file)),
         guess=guess.crs if guess else None,
+        because=guess.reason if guess else None,
     )
 
 

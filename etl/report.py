@@ -1,5 +1,6 @@
 """The report of a load: the JSON of the contract, and the few lines a person reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,8 @@ class LoadReport:
         repaired: Of the accepted, made valid, each listed in `repairs`.
         area_ha: Geodesic area (WGS84) of the accepted, after repair.
         seconds: Time taken by step; not part of the contract.
+        mapping: Field of the layer to field of the file; for previews, as `refused`: some of the
+            refused shapes (row, WKB in EPSG:4326).
     """
 
     file: str
@@ -62,6 +65,8 @@ class LoadReport:
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     dry_run: bool = False
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    refused: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
     def inserted(self) -> int:

@@ -57,6 +57,8 @@ _ACCEPTED = {
     Shape.LINE_OR_POINT: _LINES | _POINTS,
 }
 _COLLECTION = 7
+# Refused shapes kept for a person to look at.
+_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class RowMaker:
         valid_from: First day of administrative units whose file does not say.
         anywhere: Admit rows outside Vietnam.
         repair: Close rings that are not closed; what was closed is listed in `repairs`.
+        refused: Some of the rows refused here that have a shape (WKB, EPSG:4326), for a preview.
     """
 
     target: Target
@@ -92,6 +95,7 @@ class RowMaker:
     repair: bool = False
     repairs: list[Repair] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[int, bytes]] = field(default_factory=list)
 
     def make(self, batch: Batch) -> tuple[list[tuple[Any, ...]], list[Reject]]:
         """Make the rows of a batch.
@@ -106,6 +110,9 @@ class RowMaker:
         if not problems:
             return rows, []
         rejects = [Reject(batch.first_row + place, *problems[place]) for place in sorted(problems)]
+        for place in sorted(problems)[: _SHOWN - len(self.refused)]:
+            if (shape := rows[place][_PLACE["shape"]]) is not None:
+                self.refused.append((batch.first_row + place, shape))
         return [row for place, row in enumerate(rows) if place not in problems], rejects
 
     # Geometry

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Float,
     MetaData,
     Table,
+    Text,
     and_,
     case,
     cast,
@@ -65,6 +66,16 @@ CHANGE = Table("load_change", _METADATA, Column("id", BigInteger), Column("area_
 PLACE = Table(
     "load_place", _METADATA, Column("row_no", BigInteger), Column("commune_id", BigInteger)
 )
+OWNER = Table(
+    "load_owner", _METADATA, Column("row_no", BigInteger), Column("commune_id", BigInteger)
+)
+REJECT = Table(
+    "load_reject",
+    _METADATA,
+    Column("row_no", BigInteger),
+    Column("reason", Text),
+    Column("detail", Text),
+)
 _SORTED = 20_000
 _POLYGON_TYPES = ("POLYGON", "MULTIPOLYGON")
 
@@ -81,14 +92,19 @@ def _run(session: Session, name: str) -> int:
     return max(int(result.rowcount), 0)
 
 
-def create_staging(session: Session, layer: str) -> None:
+def create_staging(session: Session, layer: str, *, exclusive: bool = True) -> None:
     """Make the temporary tables, and let only one load into a layer run at a time.
+
+    Args:
+        session: The load's transaction.
+        layer: The layer.
+        exclusive: False for a dry run, which is in nobody's way.
 
     Raises:
         ConflictError: When another load into the layer is under way.
     """
     lock = func.pg_try_advisory_xact_lock(func.hashtext("etl.load"), func.hashtext(layer))
-    if not session.scalar(select(lock)):
+    if exclusive and not session.scalar(select(lock)):
         raise ConflictError(f"Another load into {layer} is under way: try again when it is done.")
     # Staged rows stay in the backend's memory up to here; only its first temporary table can ask,
     # and a connection does not show that it once had one in a transaction that was rolled back.
