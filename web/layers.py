@@ -59,6 +59,20 @@ def check_parameters(*known: str) -> None:
             )
 
 
+def feature_etag(fid: int, version: str, view: View) -> str:
+    """The strong tag of one feature as GeoJSON: its version as this reader sees it."""
+    return f"{fid}-{version}-{view[0]}"
+
+
+def read_feature_etag(tag: str, fid: int) -> tuple[str, View] | None:
+    """The version and the view that a tag of this feature names, or None when it is another's."""
+    version, _, letter = tag.removeprefix(f"{fid}-").rpartition("-")
+    view = next((view for view in View if view[0] == letter), None)
+    if view is None or not tag.startswith(f"{fid}-") or not version:
+        return None
+    return version, view
+
+
 def answer_cached(etag: str, views: tuple[View, ...], response: Response | None) -> Response:
     """Give an answer its ETag and say who may keep it; without one, answer 304.
 

@@ -25,7 +25,7 @@ from gis.layer import Layer
 from gis.layers import layers_for
 from web import access, language, ogc_documents, ogc_openapi
 from web.context import transaction
-from web.layers import answer_cached, caller_roles, check_parameters, readable
+from web.layers import answer_cached, caller_roles, check_parameters, feature_etag, readable
 from web.ogc_documents import GEOJSON, HTML, JSON, OPENAPI, link
 
 blueprint = Blueprint("ogc", __name__)
@@ -132,7 +132,7 @@ def item(name: str, fid: str) -> Response:
         feature, version = get_feature(session, layer, view, int(fid))
     if wants_page:
         return _page("ogc/item.html", layer=layer, feature=orjson.loads(feature))
-    etag = f"{fid}-{version}-{view[0]}"
+    etag = feature_etag(int(fid), version, view)
     if request.if_none_match.contains(etag):
         return answer_cached(etag, (view,), None)
     here = f"{_root()}/collections/{layer.id}"
