@@ -39,6 +39,16 @@ def parameters(**described: str) -> Callable[[View], View]:
     return state
 
 
+def values(**allowed: tuple[str, ...]) -> Callable[[View], View]:
+    """State the values that a variable of a view's address may have."""
+
+    def state(view: View) -> View:
+        view.api_values = allowed  # type: ignore[attr-defined]
+        return view
+
+    return state
+
+
 def describe(app: Flask) -> dict[str, Any]:
     """The OpenAPI 3.0.3 document of every route under `/api/v1`."""
     paths: dict[str, dict[str, Any]] = {}
@@ -103,7 +113,7 @@ def _operation(app: Flask, rule: Rule, method: str, schemas: dict[str, Any]) -> 
                 "name": name,
                 "in": "path",
                 "required": True,
-                "schema": {"type": _TYPES.get(type(rule._converters[name]).__name__, "string")},
+                "schema": _variable(view, rule, name),
             }
             for name in sorted(rule.arguments)
         ]
@@ -133,6 +143,12 @@ def _operation(app: Flask, rule: Rule, method: str, schemas: dict[str, Any]) -> 
             },
         }
     return operation
+
+
+def _variable(view: Callable[..., Any], rule: Rule, name: str) -> dict[str, Any]:
+    type_ = _TYPES.get(type(rule._converters[name]).__name__, "string")
+    allowed = getattr(view, "api_values", {}).get(name)
+    return {"type": type_, "enum": list(allowed)} if allowed else {"type": type_}
 
 
 @blueprint.get("/api/openapi.json")
