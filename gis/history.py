@@ -14,10 +14,12 @@ from gis.models import Revision
 class Change:
     """One revision; `before` and `after` are rows without their geometry.
 
-    The shapes are GeoJSON texts (EPSG:4326, lon/lat) or None.
+    The shapes are GeoJSON texts (EPSG:4326, lon/lat) or None. Revisions of one `transaction` are
+    one change.
     """
 
     id: int
+    transaction: int
     action: str
     actor: str
     reason: str | None
@@ -52,6 +54,7 @@ def list_revisions(
     """
     query = select(
         Revision.id,
+        Revision.transaction,
         Revision.action,
         Revision.actor,
         Revision.reason,
