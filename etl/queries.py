@@ -1,22 +1,33 @@
 """What the site may ask of the data: runs, data sets, observations, snapshots, and work to be done.
 
-The site imports only this module and `etl.models` of this package; nothing here opens a file.
+The site imports only this module and `etl.models` of this package. Nothing here opens a file; what
+people send is kept as bytes for the worker.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from etl.deferring import defer as defer
 from etl.descriptions import Description
+from etl.import_requests import IMPORTABLE as IMPORTABLE
+from etl.import_requests import ImportOptions as ImportOptions
+from etl.import_requests import accept_import as accept_import
+from etl.import_requests import change_options as change_options
+from etl.import_requests import drop_import as drop_import
+from etl.import_requests import find_import as find_import
+from etl.import_requests import list_imports as list_imports
+from etl.import_requests import list_rejects as list_rejects
+from etl.import_requests import request_import as request_import
 from etl.models import Dataset, Observation, Run, Snapshot, Variable
 from etl.observation_store import Observed as Observed
 from etl.observation_store import ensure_dataset, stage, write_staged
 from etl.sql import load_sql
+from etl.uploads import remove_upload as remove_upload
+from etl.uploads import store_upload as store_upload
 from gis.errors import NotFoundError
 
 WRITE_SNAPSHOT = "etl.write_snapshot"
@@ -250,20 +261,3 @@ def request_snapshot(session: Session, layer: str, actor: str) -> int:
     session.flush()
     defer(session, WRITE_SNAPSHOT, {"run_id": run.id, "layer": layer}, lock=f"snapshot {layer}")
     return run.id
-
-
-def defer(
-    session: Session, task: str, arguments: dict[str, Any], *, lock: str | None = None
-) -> None:
-    """Put a job in the queue, inside this transaction.
-
-    Args:
-        session: The open transaction.
-        task: Name of a task of `etl.worker`.
-        arguments: Its arguments, JSON-serialisable.
-        lock: Jobs of one lock run one after the other.
-    """
-    session.execute(
-        text(load_sql("defer_job.sql")),
-        {"task": task, "arguments": json.dumps(arguments), "lock": lock},
-    )

@@ -18,6 +18,8 @@ import psycopg_pool
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
+from etl.importing import clean_up, run_load, run_preview
 from etl.models import Run
 from etl.queries import WRITE_SNAPSHOT
 from etl.snapshots import public_layers, take_snapshot
@@ -64,6 +66,19 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
     @app.task(name=WRITE_SNAPSHOT)
     def write_snapshot(run_id: int, layer: str) -> None:
         run_snapshot(sessions, folder, run_id, layer)
+
+    @app.task(name=PREVIEW_IMPORT)
+    def preview_import(import_id: int, attempt: int) -> None:
+        run_preview(sessions, folder, import_id, attempt)
+
+    @app.task(name=LOAD_IMPORT)
+    def load_import(import_id: int) -> None:
+        run_load(sessions, folder, import_id)
+
+    @app.periodic(cron=_HOURLY)
+    @app.task(name="etl.clean_up", queueing_lock="etl.clean_up")
+    def forget_stale_files(timestamp: int) -> None:
+        clean_up(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
 
     @app.periodic(cron=_NIGHTLY)
     @app.task(name="etl.snapshot_public_layers", queueing_lock="etl.snapshot_public_layers")

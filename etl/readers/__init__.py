@@ -5,7 +5,7 @@ before a parser sees it, and gives a `Source`. Formats are told by their content
 the file's name: a file that says one thing and is another is refused.
 """
 
-from etl.readers.opening import open_source
+from etl.readers.opening import list_data_sets, open_source
 from etl.readers.source import Batch, Source
 
-__all__ = ["Batch", "Source", "open_source"]
+__all__ = ["Batch", "Source", "list_data_sets", "open_source"]

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from etl.encodings import check_encoding
 from etl.errors import UnreadableFileError
@@ -131,6 +131,8 @@ def _open_archive(
         listed = ", ".join(str(inside.relative_to(folder)) for inside in candidates[:10])
         if layer is not None:
             for inside in candidates:
+                if str(inside.relative_to(folder)) == layer:
+                    return _open(inside, name, folder, None, encoding, places)
                 if inside.stem == layer and inside.suffix.lower() == ".shp":
                     return _open(inside, name, folder, layer, encoding, places)
         raise UnreadableFileError(
@@ -141,4 +143,29 @@ def _open_archive(
     return _open(candidates[0], name, folder, layer, encoding, places)
 
 
-__all__ = ["list_layers", "open_source"]
+def list_data_sets(file: str) -> list[str]:
+    """List the data sets of an archive by their paths in it, as `open_source` takes for `layer`.
+
+    Nothing is unpacked. A file that is no archive has none.
+
+    Raises:
+        UnreadableFileError: When the archive is damaged or refused.
+    """
+    path = safety.check_path(file)
+    if path.suffix.lower() not in (".zip", ".kmz"):
+        return []
+    found: dict[str, None] = {}
+    for member in safety.check_archive(path):
+        inside = PurePosixPath(member.filename)
+        if any(part.startswith((".", "__MACOSX")) for part in inside.parts):
+            continue
+        folders = [part for part in (inside, *inside.parents) if part.suffix.lower() == ".gdb"]
+        if folders:
+            found[str(folders[-1])] = None
+        elif not member.is_dir() and inside.suffix.lower() in SUFFIXES:
+            found[str(inside)] = None
+    spatial = [name for name in found if not name.lower().endswith((".csv", ".tsv", ".txt"))]
+    return sorted(spatial or found)
+
+
+__all__ = ["list_data_sets", "list_layers", "open_source"]
