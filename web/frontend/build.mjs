@@ -23,16 +23,19 @@ const entries = [
     .map((name) => join(here, "css", name)),
 ];
 
-try {
-  const result = await build({
-    entryPoints: entries,
+// What few people need of the map (the editor) is a part of its own, loaded by `import("…")`. Other
+// scripts stay whole: the registration's works offline, where each part more could be missing.
+const inParts = (path) => basename(path) === "map.js";
+
+function bundle(entryPoints, splitting) {
+  return build({
+    entryPoints,
     outdir: fresh,
     entryNames: "[name]-[hash]",
-    assetNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
     bundle: true,
-    // What few people need (the editor) is a part of its own, loaded by `import("…")`.
-    splitting: true,
+    splitting,
     minify: true,
     format: "esm",
     // Older targets fail on OpenLayers' destructuring; these are the browsers of 2021.
@@ -42,8 +45,16 @@ try {
     metafile: true,
     logLevel: "warning",
   });
+}
+
+try {
+  const built = await Promise.all([
+    bundle(entries.filter((path) => !inParts(path)), false),
+    bundle(entries.filter(inParts), true),
+  ]);
+  const outputs = Object.assign({}, ...built.map((result) => result.metafile.outputs));
   const manifest = {};
-  for (const [path, output] of Object.entries(result.metafile.outputs)) {
+  for (const [path, output] of Object.entries(outputs)) {
     if (output.entryPoint && /\.(js|css)$/.test(path)) {
       manifest[basename(output.entryPoint)] = basename(path);
     } else if (path.endsWith(".js")) {
@@ -69,7 +80,7 @@ try {
   );
   await rm(dist, { recursive: true, force: true });
   await rename(fresh, dist);
-  for (const [path, output] of Object.entries(result.metafile.outputs)) {
+  for (const [path, output] of Object.entries(outputs)) {
     if (output.entryPoint) {
       console.log(`${relative(here, dist)}/${basename(path)}  ${(output.bytes / 1024).toFixed(1)} kB`);
     }

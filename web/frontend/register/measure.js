@@ -55,3 +55,15 @@ export function crosses(ring) {
 
 /** The sào of the place: 1,000 m² in the Central Highlands and the south, 500 m² north of 16°. */
 export const saoM2 = (lat) => (lat < 16 ? 1000 : 500);
+
+/**
+ * The local units of a place, `[name, m²]`: in the south and the Central Highlands a sào and a công
+ * are 1,000 m²; in the north-centre a mẫu is ten sào of 500 m².
+ */
+export const localUnits = (lat) =>
+  lat < 16
+    ? [["sao-cong", saoM2(lat)]]
+    : [
+        ["sao", saoM2(lat)],
+        ["mau", saoM2(lat) * 10],
+      ];
