@@ -13,9 +13,10 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from gis.errors import InvalidInputError
+from gis.fonts import find_fonts
 from traceability import qr
 from traceability.identifiers import CROCKFORD
-from traceability.pdf import MM, Font, PdfWriter, find_fonts
+from traceability.pdf import MM, Font, PdfWriter
 
 _A4 = (210.0, 297.0)
 _ELLIPSIS = "…"
