@@ -24,6 +24,7 @@ Files, in reading order:
   layers as others see them
 * `editing/`: one rule set, and everything that changes a feature
 * `registration.py`, `growing_areas.py`, `zones.py`: applications, codes, high-tech zones
+* `fonts.py`, `sheets/`: map sheets to scale, as PDF
 * `rasters.py`, `indices.py`, `zonal.py`: scenes and what is measured in them
 * `exports.py`, `frames.py`: layers as files and as GeoDataFrames
 """
