@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     tile_cache_mb: int = Field(
         default=64, ge=0, description="Memory for drawn map tiles in each web process, in MB"
     )
+    upload_mb: int = Field(
+        default=200, ge=1, le=10_000, description="How big a file sent for import may be, in MB"
+    )
     secret_key: str | None = Field(
         default=None, description="Signs sessions; absent: a key made once under the home"
     )
