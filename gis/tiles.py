@@ -28,8 +28,8 @@ from gis.versions import layer_versions
 
 MAX_ZOOM = 22
 EXTENT = 4096
-# A line may move by so many of a tile's 4096 units: half a pixel of a tile drawn 512 px wide.
-SIMPLIFICATION = 4.0
+# A line may move by so many of a tile's 4096 units: a tenth of a pixel of a tile drawn 512 px wide.
+SIMPLIFICATION = 0.75
 # Beyond the tile's edge by the same share as ST_AsMVTGeom's buffer, so that borders meet.
 MARGIN = 64 / EXTENT
 # The circumference of the earth in EPSG:3857.

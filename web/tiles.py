@@ -9,7 +9,7 @@ from gis.errors import InvalidInputError
 from gis.layer import Layer, View
 from gis.tiles import TileAddress, draw_tile, parse_tile, tile_etag
 from web import access
-from web.context import transaction
+from web.context import reading
 from web.layers import answer_cached, check_parameters, readable
 from web.tile_cache import tile_cache
 
@@ -45,7 +45,7 @@ def _answer(layers: list[tuple[Layer, View]], address: TileAddress) -> Response:
         raise InvalidInputError("f must be mvt here.", parameter="f")
     day = _day()
     views = tuple(view for _, view in layers)
-    with transaction() as session:
+    with reading() as session:
         etag = tile_etag(session, layers, day)
         if request.if_none_match.contains(etag):
             return answer_cached(etag, views, None)
