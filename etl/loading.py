@@ -24,7 +24,7 @@ from etl.report import LoadReport
 from etl.rows import RowMaker
 from etl.scope import check_scope, reject_foreign
 from etl.targets import Target, get_target
-from gis.database import sign_as
+from gis.database import report_overlaps, sign_as
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -84,6 +84,7 @@ def load_file(
             )
         maker = prepare(session, target, source, options, report, file)
         sign_as(session, options.actor, options.reason or f"load {source.name}")
+        report_overlaps(session)
         _load(session, target, source, maker, options, report, progress)
     if not options.dry_run:
         _record(session, report, options, file, started_at, run)
@@ -208,12 +209,12 @@ def _record(
             task="load",
             subject=report.layer,
             file_name=report.file,
-            file_sha256=_hash(Path(file)),
             started_by=options.actor,
             started_at=started_at,
         )
         session.add(run)
     run.state, run.report = "done", report.summary()
+    run.file_sha256 = _hash(Path(file))
     run.finished_at = datetime.now(UTC)
     session.flush()
     record_rejects(session, run, report)

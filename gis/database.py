@@ -116,3 +116,12 @@ def sign_as(session: Session, actor: str, reason: str | None = None) -> None:
         ),
         {"actor": actor, "reason": reason or ""},
     )
+
+
+def report_overlaps(session: Session) -> None:
+    """Let rows be written that lie upon each other, until the end of this transaction.
+
+    For loads, which report overlaps as warnings; edits are refused by the database. It heeds this
+    only from the owner of the tables.
+    """
+    session.execute(text("SELECT set_config('langbiang.overlaps', 'report', true)"))

@@ -12,7 +12,7 @@ from etl.demo.products import load_products
 from etl.demo.science import load_scene, load_weather
 from etl.demo.units import load_units
 from etl.demo.zones import load_facilities, load_zones
-from gis.database import sign_as
+from gis.database import report_overlaps, sign_as
 
 
 def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
@@ -28,6 +28,7 @@ def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
         What was added, by kind, in loading order; all zero when there was nothing to add.
     """
     sign_as(session, "demo", "Dữ liệu minh hoạ")
+    report_overlaps(session)
     added = {"administrative units": load_units(session)}
     added["parties"], parties = load_parties(session, today)
     counts, areas = load_areas(session, parties, today)
