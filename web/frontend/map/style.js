@@ -264,9 +264,13 @@ function parcel(feature, state) {
 /**
  * The style of a feature of any tile layer, or nothing when it is switched off.
  *
- * `state` knows what is shown (`shows`), the crop looked for, what is picked and pointed at.
+ * `state` knows what is shown (`shows`), the crop looked for, what is picked and pointed at, and
+ * what a filter lets through (`sieve`).
  */
 export function styleOf(feature, zoom, state) {
+  if (state.sieve && !state.sieve(feature)) {
+    return undefined;
+  }
   switch (feature.get("layer")) {
     case "administrative-units":
       return state.shows("administrative-units") ? ground(feature) : undefined;
