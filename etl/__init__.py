@@ -20,6 +20,7 @@ Measurements and research stand on the same readers:
   row too; partitioned by month.
 * `scenes`, `statistics`: rasters kept under their checksum; statistics inside features.
 * `snapshots`: a layer on one day as GeoParquet that can be cited and never changes.
+* `sheet_requests`, `sheets`: map sheets asked for and drawn (`gis.sheets`), kept for a week.
 * `queries`, `worker`: what the site may ask, and the queue that does the long work.
 * `frames`: observations as DataFrames for the notebooks.
 

@@ -22,6 +22,8 @@ from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
 from etl.importing import clean_up, run_load, run_preview
 from etl.models import Run
 from etl.queries import WRITE_SNAPSHOT
+from etl.sheet_requests import DRAW_SHEETS
+from etl.sheets import run_sheets
 from etl.snapshots import public_layers, take_snapshot
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError, UnavailableError
@@ -79,6 +81,10 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
     @app.task(name="etl.clean_up", queueing_lock="etl.clean_up")
     def forget_stale_files(timestamp: int) -> None:
         clean_up(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
+
+    @app.task(name=DRAW_SHEETS)
+    def draw_map_sheets(run_id: int) -> None:
+        run_sheets(sessions, folder, run_id)
 
     @app.periodic(cron=_NIGHTLY)
     @app.task(name="etl.snapshot_public_layers", queueing_lock="etl.snapshot_public_layers")

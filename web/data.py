@@ -32,6 +32,7 @@ TASKS = {
     "scene": lazy_gettext("Đăng ký ảnh"),
     "zonal": lazy_gettext("Thống kê theo vùng"),
     "snapshot": lazy_gettext("Chụp lớp dữ liệu"),
+    "map-sheets": lazy_gettext("In bản đồ"),
 }
 
 

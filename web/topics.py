@@ -11,6 +11,7 @@ from web import (
     growing_areas,
     home,
     map,
+    map_sheets,
     ogc,
     product_api,
     product_labels,
@@ -30,6 +31,7 @@ def install(app: Flask) -> None:
     for topic in (
         home,
         map,
+        map_sheets,
         tiles,
         ogc,
         search,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
 from gis.sheets.content import find_commune, find_province, list_communes, plane_shapes
-from gis.sheets.grid import choose_zone, to_plane
+from gis.sheets.grid import choose_zone, frame_line, to_plane
 from gis.sheets.layout import Layout, Rect, best_scale, make_layout, scale_text
 from gis.sheets.request import GREATEST_SCALE, SheetRequest
 
@@ -180,3 +180,26 @@ def _sheets_of(commune: Row[Any], shape: Any, scale: int | None, layout: Layout)
 def _around(x: float, y: float, layout: Layout, scale: int) -> Rect:
     width, height = layout.ground(scale)
     return Rect(x - width / 2, y - height / 2, width, height)
+
+
+def outlines(plan: Plan) -> list[dict[str, Any]]:
+    """The frames of a plan's sheets as GeoJSON features (EPSG:4326, lon/lat), for a map."""
+    features: list[dict[str, Any]] = []
+    for at, sheet in enumerate(plan.sheets, 1):
+        xs, ys = frame_line(sheet.ground, 9)
+        lons, lats = to_plane(plan.zone).transform(xs, ys, direction="INVERSE")
+        ring = [[round(lon, 7), round(lat, 7)] for lon, lat in zip(lons, lats, strict=True)]
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+                "properties": {
+                    "sheet": at,
+                    "scale": sheet.scale,
+                    "commune_code": sheet.commune,
+                    "name": sheet.name,
+                    "part": sheet.part,
+                },
+            }
+        )
+    return features
