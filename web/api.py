@@ -29,6 +29,16 @@ def body(model: type[BaseModel]) -> Callable[[View], View]:
     return state
 
 
+def form(**described: str) -> Callable[[View], View]:
+    """State the fields of the form that a view takes, `file` being a file: name = one sentence."""
+
+    def state(view: View) -> View:
+        view.api_form = described  # type: ignore[attr-defined]
+        return view
+
+    return state
+
+
 def parameters(**described: str) -> Callable[[View], View]:
     """State the query parameters that a view takes: name = one sentence."""
 
@@ -140,6 +150,19 @@ def _operation(app: Flask, rule: Rule, method: str, schemas: dict[str, Any]) -> 
             "required": True,
             "content": {
                 "application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+            },
+        }
+    fields: dict[str, str] | None = getattr(view, "api_form", None)
+    if fields is not None and method == "POST":
+        properties = {
+            name: {"type": "string", "description": text}
+            | ({"format": "binary"} if name == "file" else {})
+            for name, text in fields.items()
+        }
+        operation["requestBody"] = {
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": {"type": "object", "properties": properties}}
             },
         }
     return operation
