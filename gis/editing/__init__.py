@@ -11,18 +11,19 @@ is the version that the writer saw; when the stored one is another, nothing is w
 says whose change came between. A *change* is all revisions of one transaction.
 
 Rules. Nothing is repaired silently: a shape is stored as it was sent, but for vertices within
-1e-7 degrees (a centimetre) of a stored vertex, which become that vertex, so that an untouched border
-keeps all its decimals and a shared one stays shared. The order is always: the row is locked, roles
-and version are looked at, the places are locked, the rules are asked, the row is written; rows
-before places, and both in one order for everybody, so that writers wait for each other and never
-in a circle. Functions flush and never commit. Geometry is EPSG:4326, lon/lat.
+1e-7 degrees (a centimetre) of a stored vertex, which become that vertex, so that an untouched
+border keeps all its decimals and a shared one stays shared. The order is always: the row is locked,
+roles and version are looked at, the places are locked, the rules are asked, the row is written;
+rows before places, and both in one order for everybody, so that writers wait for each other and
+never in a circle. Functions flush and never commit. Geometry is EPSG:4326, lon/lat.
 
 Files, in reading order:
 
 * `rules.py`, `rule_queries.py`: the rules, each a question in SQL with its severity and sentence
 * `geojson.py`, `properties.py`: what a program sends, read strictly
 * `snapping.py`: vertices that mean the same place
-* `rows.py`: a feature's row locked, scoped, compared, saved; constraints told as sentences
+* `rows.py`, `judging.py`: a feature's row locked, scoped, compared, judged, saved
+* `constraints.py`: what the database refuses, as sentences
 * `writing.py`: create, replace, update, delete, check, set the same properties of many
 * `cutting.py`: split by a line, merge neighbours
 * `reverting.py`, `undo.py`: changes listed, a feature taken back, a whole change undone
