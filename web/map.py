@@ -12,6 +12,7 @@ from gis.overview import CropFigure, has_demo, home_box, list_crop_figures
 from web import access, language, map_editor_words, map_panel_words
 from web.context import transaction
 from web.layers import caller_roles
+from web.map_sheet_parts import sheet_settings, sheet_words
 
 blueprint = Blueprint("map", __name__)
 _EDITABLE = ("growing-areas", "high-tech-zones", "facilities", "parcels")
@@ -26,6 +27,7 @@ def page() -> str:
         crops = list_crop_figures(session)
         box = home_box(session, day)
         demo = has_demo(session)
+        sheets = sheet_settings(session)
     roles = caller_roles()
     readable = [layer.id for layer in layers_for(roles)]
     may_edit = [name for name in readable if name in _EDITABLE and not OFFICERS.isdisjoint(roles)]
@@ -37,8 +39,9 @@ def page() -> str:
         "search": url_for("search.search"),
         "layers": readable,
         "crops": [_crop(crop) for crop in crops],
-        "words": _words() | map_panel_words.words(),
+        "words": _words() | map_panel_words.words() | sheet_words(),
         "kinds": _kinds(),
+        "sheets": sheets,
         "may_edit": may_edit,
     }
     if may_edit:

@@ -17,6 +17,7 @@ import { styleOf } from "./style.js";
 // What is loaded only when the server put its place (an element of this id) into the page.
 const PARTS = {
   "map-backgrounds": (context) => import("./backgrounds.js").then((part) => part.wireBackgrounds(context)),
+  "map-sheets": (context) => import("./sheets.js").then((part) => part.wireSheets(context)),
   "map-table": (context) => import("./table.js").then((part) => part.wireTable(context)),
   "map-history": (context) => import("./history.js").then((part) => part.wireHistory(context)),
   "map-editor": (context) => import("./edit/session.js").then((part) => part.wireEditor(context)),
