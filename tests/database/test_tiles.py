@@ -1,5 +1,6 @@
 """Vector tiles: what is in them, read by GDAL; that none is lost; that no copy is ever stale."""
 
+import gzip
 from datetime import date
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_far_tiles_count_every_parcel(session: Session, tmp_path: Path, z: int):
 def test_no_growing_area_or_zone_is_lost_at_any_zoom(session: Session, tmp_path: Path, z: int):
     """However small on the screen, each is drawn or counted."""
     add_area(session, "Nhỏ", "cooperative", side=0.0013)
-    add_area(session, "Lớn", "enterprise", side=0.01)
+    add_area(session, "Lớn", "enterprise", lon=LON + 0.0013, side=0.01)
     add_zone(session, "Vùng thử")
     add_facility(session, "Nhà đóng gói")
     counts = {"growing-areas": 0, "high-tech-zones": 0, "facilities": 0}
@@ -198,6 +199,21 @@ def test_an_edit_while_a_reader_fills_the_cache_is_shown(settings, clone_session
     assert "Mới".encode() in after.data
     assert client.get(url).data == after.data
     assert len(drawn) == 2, "the third reader got what was kept"
+
+
+def test_a_browser_gets_its_tile_packed_under_a_tag_of_its_own(client, session):
+    add_area(session, "Một", "cooperative")
+    address = tile_at(14)
+    url = f"/ogc/collections/growing-areas/tiles/WebMercatorQuad/14/{address.row}/{address.column}"
+    plain = client.get(url)
+    for _ in ("drawn", "kept"):
+        packed = client.get(url, headers={"Accept-Encoding": "gzip, br"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert "accept-encoding" in plain.vary
+    asked = {"Accept-Encoding": "gzip, br", "If-None-Match": packed.headers["ETag"]}
+    assert client.get(url, headers=asked).status_code == 304
 
 
 def test_the_cache_keeps_within_its_bytes():
