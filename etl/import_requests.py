@@ -261,11 +261,20 @@ def list_imports(
     return list(session.scalars(query))
 
 
-def list_rejects(session: Session, run_id: int | None) -> list[Reject]:
+def list_rejects(session: Session, run_id: int | None, *, limit: int | None = None) -> list[Reject]:
     """List the rows that a run refused, in the order of the file."""
     if run_id is None:
         return []
-    return list(session.scalars(select(Reject).where(Reject.run_id == run_id).order_by(Reject.row)))
+    query = select(Reject).where(Reject.run_id == run_id).order_by(Reject.row).limit(limit)
+    return list(session.scalars(query))
+
+
+def note_undone(session: Session, found: ImportFile, *, change: int, actor: str) -> None:
+    """Keep with a loaded file that its change was taken back, and by whom."""
+    if found.run_id is not None:
+        run = session.get_one(Run, found.run_id)
+        at = datetime.now(UTC).isoformat()
+        run.report = {**run.report, "undone": {"change": change, "by": actor, "at": at}}
 
 
 def _ask_for_preview(session: Session, found: ImportFile) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from etl.deferring import defer as defer
 from etl.descriptions import Description
 from etl.import_requests import IMPORTABLE as IMPORTABLE
+from etl.import_requests import KEPT_DAYS as KEPT_DAYS
 from etl.import_requests import ImportOptions as ImportOptions
 from etl.import_requests import accept_import as accept_import
 from etl.import_requests import change_options as change_options
@@ -21,6 +22,7 @@ from etl.import_requests import drop_import as drop_import
 from etl.import_requests import find_import as find_import
 from etl.import_requests import list_imports as list_imports
 from etl.import_requests import list_rejects as list_rejects
+from etl.import_requests import note_undone as note_undone
 from etl.import_requests import request_import as request_import
 from etl.models import Dataset, Observation, Run, Snapshot, Variable
 from etl.observation_store import Observed as Observed

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from gis.errors import InvalidInputError, UnavailableError
 
@@ -126,7 +126,7 @@ def plan_parts(names: Sequence[str]) -> list[Part]:
     return parts
 
 
-def store_upload(files: Path, sent: Iterable[tuple[str, BinaryIO]]) -> Upload:
+def store_upload(files: Path, sent: Iterable[tuple[str, IO[bytes]]]) -> Upload:
     """Keep the parts of an upload as bytes in a folder of their own.
 
     Args:
