@@ -22,6 +22,10 @@ Files, in reading order:
 * `crs.py`, `reform.py`, `calendar.py`: VN-2000, the units of July 2025, working days
 * `layer.py`, `layer_parts.py`, `layers.py`, `features.py`, `tiles.py`, `search.py`, `sketches.py`:
   layers as others see them
+* `selection.py`, `conditions.py`, `paging.py`, `published_crs.py`, `shapes_shown.py`, `reading.py`,
+  `refusals.py`, `tables.py`: what is asked of a layer, as SQL, page by page
+* `cql2.py`, `cql2_sql.py`, `cql2_values.py`, `cql2_spatial.py`, `cql2_temporal.py`,
+  `cql2_arrays.py`: filters in CQL2, from their text to bound SQL
 * `editing/`: one rule set, and everything that changes a feature
 * `registration.py`, `growing_areas.py`, `zones.py`: applications, codes, high-tech zones
 * `fonts.py`, `sheets/`: map sheets to scale, as PDF

@@ -7,21 +7,28 @@ geometry a second time and halve the rate (measured), and rows built in Python a
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from math import ceil, floor, isfinite
+from functools import lru_cache
+from math import ceil, floor
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, text, true
+from sqlalchemy import BIGINT, ColumnElement, Select, bindparam, func, literal, select, text
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSON, TEXT
 from sqlalchemy.orm import Session
 
-from gis.errors import InvalidInputError, NotFoundError
+from gis.conditions import Narrowing, bind_selection, conditions_of, narrowing_of
+from gis.errors import NotFoundError
 from gis.layer import Layer, View
+from gis.layers import find_layer
+from gis.narrowing import further_conditions
+from gis.paging import START, Position, bind_position, comes_after, order_by, shown_values
+from gis.published_crs import CRS84, PublishedCrs
+from gis.reading import Statement, fetch, prepare
+from gis.refusals import answering
+from gis.selection import EVERYTHING, Box, Selection, SortKey
+from gis.shapes_shown import shape_in
 
 MAX_LIMIT = 10_000
-# Seven decimals of a degree are about a centimetre.
-DECIMALS = 7
 # The two sums of the view gis.layer_state, asked so that planning costs half: it is all that an
 # unchanged tile does.
 _LAYER_STATE = text(
@@ -42,28 +49,21 @@ class LayerState:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Features as GeoJSON texts in the order of their ids, and the id to go on after, if any."""
+    """Features as GeoJSON texts in the order asked for, and where to go on, if there are more."""
 
     features: list[str]
-    next_after: int | None
+    end: Position | None
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """A time interval, both ends inclusive; None is open. Days count in UTC."""
+class _Form:
+    """What a statement is kept by: all of a selection but its values."""
 
-    start: datetime | None
-    end: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Degrees, lon/lat, EPSG:4326; `west` > `east` crosses the 180th meridian."""
-
-    west: float
-    south: float
-    east: float
-    north: float
+    narrowing: Narrowing
+    sort: tuple[SortKey, ...]
+    properties: tuple[str, ...] | None
+    crs: PublishedCrs
+    empty: tuple[bool, ...]
 
 
 def layer_states(session: Session, layers: Sequence[str]) -> dict[str, LayerState]:
@@ -72,118 +72,103 @@ def layer_states(session: Session, layers: Sequence[str]) -> dict[str, LayerStat
     return {row.layer: LayerState(row.version, row.features) for row in rows}
 
 
-def parse_box(value: str) -> Box:
-    """Read `west,south,east,north` (or six numbers with heights, which are left out).
-
-    Raises:
-        InvalidInputError: Not four or six finite numbers in the order and range of lon/lat.
-    """
-    try:
-        numbers = [float(part) for part in value.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (4, 6) or not all(isfinite(number) for number in numbers):
-        raise InvalidInputError(
-            "bbox must be four numbers west,south,east,north (or six with heights).",
-            parameter="bbox",
-        )
-    if len(numbers) == 6:
-        numbers = [*numbers[0:2], *numbers[3:5]]
-    box = Box(*numbers)
-    if max(abs(box.west), abs(box.east)) > 180 or max(abs(box.south), abs(box.north)) > 90:
-        raise InvalidInputError(
-            "bbox is west,south,east,north in degrees: longitudes first, within -180..180 and"
-            " -90..90.",
-            parameter="bbox",
-        )
-    if box.south > box.north:
-        raise InvalidInputError(
-            "bbox is west,south,east,north: south is above north.", parameter="bbox"
-        )
-    return box
-
-
-def parse_period(value: str) -> Period:
-    """Read an instant or `start/end` of RFC 3339, either end `..` or empty, or plain days.
-
-    Raises:
-        InvalidInputError: Neither, or it ends before it starts.
-    """
-    parts = value.split("/")
-    try:
-        if len(parts) == 1:
-            period = Period(_moment(parts[0], end=False), _moment(parts[0], end=True))
-        elif len(parts) == 2 and any(part not in ("", "..") for part in parts):
-            start, end = (None if part in ("", "..") else part for part in parts)
-            period = Period(
-                _moment(start, end=False) if start else None,
-                _moment(end, end=True) if end else None,
-            )
-        else:
-            raise ValueError
-        if period.start and period.end and period.start > period.end:
-            raise ValueError
-    except (ValueError, OverflowError) as error:
-        raise InvalidInputError(
-            "datetime must be an instant or an interval start/end of RFC 3339 (2025-07-01,"
-            " 2025-07-01T00:00:00Z, 2025-07-01/..).",
-            parameter="datetime",
-        ) from error
-    return period
-
-
 def list_features(
     session: Session,
     layer: Layer,
     view: View,
+    selection: Selection = EVERYTHING,
     *,
-    box: Box | None = None,
-    period: Period | None = None,
-    after: int = 0,
+    after: Position = START,
     limit: int = 10,
 ) -> Page:
-    """One page of features, in the order of their ids.
+    """One page of features, in the order asked for, ids at last.
 
-    Pages go on after the last id (keyset), which costs the same however deep, and stays right while
-    rows change.
+    Pages go on after the last row (keyset), which costs the same however deep, and stays right
+    while rows change.
 
     Args:
         session: Reads only.
         layer: What to read.
         view: How exactly.
-        box: Only features whose shown shape meets it (EPSG:4326, lon/lat).
-        period: Only features whose own period meets it; one without a period always does.
-        after: Ids above this one.
+        selection: Which features, and what of them.
+        after: Where the page before ended.
         limit: At most so many, 1..`MAX_LIMIT`.
+
+    Raises:
+        InvalidInputError: The filter does not fit the layer, takes too long, or meets values that
+            it cannot be asked of; a shape lies beyond the coordinate system.
     """
-    query = _feature_query(layer, view).where(layer.key > after)
-    if box is not None:
-        query = query.where(_meets_box(layer, view, box))
-    if period is not None and layer.period is not None:
-        query = query.where(_meets_period(layer.period, period))
-    rows = session.execute(query.order_by(layer.key).limit(limit + 1)).all()
+    further = further_conditions(session, layer, view, selection)
+    statement = _statement_of(layer, view, selection, after, further)
+    given = {**bind_selection(layer, selection), **bind_position(after), "most": limit + 1}
+    with answering(session, selection):
+        rows = fetch(session, statement, given)
     more = len(rows) > limit
     rows = rows[:limit]
-    return Page([row.feature for row in rows], rows[-1].id if more else None)
+    return Page([row[1] for row in rows], Position(rows[-1][0], rows[-1][2:]) if more else None)
 
 
-def get_feature(session: Session, layer: Layer, view: View, fid: int) -> tuple[str, str]:
+def count_features(session: Session, layer: Layer, view: View, selection: Selection) -> int:
+    """How many features a selection has. This scans them; `layer_states` knows the whole layer's.
+
+    Raises:
+        InvalidInputError: As `list_features`.
+    """
+    query = select(func.count()).select_from(layer.source)
+    query = query.where(*conditions_of(layer, view, narrowing_of(layer, selection)))
+    query = query.where(*further_conditions(session, layer, view, selection))
+    with answering(session, selection):
+        rows = fetch(session, prepare(query), bind_selection(layer, selection))
+    return int(rows[0][0])
+
+
+def get_feature(
+    session: Session,
+    layer: Layer,
+    view: View,
+    fid: int,
+    *,
+    crs: PublishedCrs = CRS84,
+    commune: str | None = None,
+    properties: tuple[str, ...] | None = None,
+) -> tuple[str, str]:
     """One feature as GeoJSON text, and the text that changes whenever the feature does.
+
+    Args:
+        session: Reads only.
+        layer: What to read.
+        view: How exactly.
+        fid: Its id.
+        crs: The system of the shape.
+        commune: The commune whose rows the reader may see (`Layer.commune_only`); None = all.
+        properties: Only these.
 
     Raises:
         NotFoundError: No such id in this layer.
+        InvalidInputError: The shape lies beyond the coordinate system.
     """
-    query = _feature_query(layer, view).add_columns(sql_cast(layer.version, TEXT).label("version"))
-    row = session.execute(query.where(layer.key == fid)).one_or_none()
-    if row is None:
+    selection = Selection(crs=crs, commune=commune, properties=properties)
+    statement = _single_statement(layer.id, view, crs, properties, commune is not None)
+    with answering(session, selection):
+        rows = fetch(session, statement, {"fid": fid, "commune": commune})
+    if not rows:
         raise NotFoundError(f"There is no feature {fid} in {layer.id}.")
-    return row.feature, row.version
+    return rows[0][1], rows[0][2]
 
 
-def extent(session: Session, layer: Layer) -> Box | None:
-    """The box of all shapes of a layer (EPSG:4326, lon/lat), or None when it is empty."""
+def extent(session: Session, layer: Layer, commune: str | None = None) -> Box | None:
+    """The box of all shapes of a layer (EPSG:4326, lon/lat), or None when it is empty.
+
+    Args:
+        session: Reads only.
+        layer: What to measure.
+        commune: The commune whose rows the reader may see (`Layer.commune_only`); None = all.
+    """
     boxes = [func.ST_Extent(shape) for shape in layer.shapes]
-    row = session.execute(select(*boxes).select_from(layer.table)).one()
+    query = select(*boxes).select_from(layer.table if commune is None else layer.source)
+    if commune is not None and layer.scope is not None:
+        query = query.where(layer.scope == commune)
+    row = session.execute(query).one()
     found = [_read_box(value) for value in row if value is not None]
     if not found:
         return None
@@ -200,17 +185,73 @@ def extent(session: Session, layer: Layer) -> Box | None:
     )
 
 
-def _feature_query(layer: Layer, view: View) -> Select[Any]:
+def _statement_of(
+    layer: Layer,
+    view: View,
+    selection: Selection,
+    after: Position,
+    further: Sequence[ColumnElement[bool]],
+) -> Statement:
+    form = _Form(
+        narrowing_of(layer, selection),
+        selection.sort,
+        selection.properties,
+        selection.crs,
+        tuple(value is None for value in after.values),
+    )
+    if not further:
+        return _page_statement(layer.id, view, form, bool(after.id or after.values))
+    query = _page_query(layer, view, form, bool(after.id or after.values))
+    return prepare(query.where(*further))
+
+
+@lru_cache(maxsize=512)
+def _page_statement(layer: str, view: View, form: _Form, goes_on: bool) -> Statement:
+    return prepare(_page_query(find_layer(layer), view, form, goes_on))
+
+
+def _page_query(layer: Layer, view: View, form: _Form, goes_on: bool) -> Select[Any]:
+    query = (
+        _feature_query(layer, view, form.crs, form.properties)
+        .add_columns(*shown_values(layer, view, form.sort))
+        .where(*conditions_of(layer, view, form.narrowing))
+        .order_by(*order_by(layer, view, form.sort))
+        .limit(bindparam("most", None, type_=BIGINT()))
+    )
+    if goes_on:
+        query = query.where(comes_after(layer, view, form.sort, form.empty))
+    return query
+
+
+@lru_cache(maxsize=256)
+def _single_statement(
+    layer: str,
+    view: View,
+    crs: PublishedCrs,
+    properties: tuple[str, ...] | None,
+    of_commune: bool,
+) -> Statement:
+    known = find_layer(layer)
+    query = _feature_query(known, view, crs, properties)
+    query = query.add_columns(sql_cast(known.version, TEXT).label("version"))
+    query = query.where(known.key == bindparam("fid", None, type_=BIGINT()))
+    return prepare(query.where(*conditions_of(known, view, Narrowing(of_commune=of_commune))))
+
+
+def _feature_query(
+    layer: Layer, view: View, crs: PublishedCrs, properties: tuple[str, ...] | None
+) -> Select[Any]:
     members: list[Any] = []
     for item in layer.properties:
-        members += [literal(item.name, literal_execute=True), item.expression(view)]
+        if properties is None or item.name in properties:
+            members += [literal(item.name, literal_execute=True), item.expression(view)]
     feature = func.json_build_object(
         "type",
         "Feature",
         "id",
         layer.key,
         "geometry",
-        sql_cast(func.ST_AsGeoJSON(layer.shape(view), DECIMALS), JSON),
+        sql_cast(func.ST_AsGeoJSON(shape_in(layer, view, crs), crs.decimals, 0), JSON),
         "properties",
         func.json_build_object(*members),
     )
@@ -219,51 +260,8 @@ def _feature_query(layer: Layer, view: View) -> Select[Any]:
     )
 
 
-def _meets_box(layer: Layer, view: View, box: Box) -> ColumnElement[bool]:
-    """Stored shapes first, by their indexes; then the shape that this reader sees."""
-    blur = layer.blur if view is View.PUBLIC else 0.0
-    halves = [(box.west, box.east)]
-    if box.west > box.east:
-        halves = [(box.west, 180.0), (-180.0, box.east)]
-    conditions = []
-    for west, east in halves:
-        envelope = func.ST_MakeEnvelope(west, box.south, east, box.north, 4326)
-        wide = func.ST_MakeEnvelope(
-            west - blur, box.south - blur, east + blur, box.north + blur, 4326
-        )
-        near = or_(*(shape.op("&&")(wide) for shape in layer.shapes))
-        conditions.append(and_(near, func.ST_Intersects(layer.shape(view), envelope)))
-    return or_(*conditions)
-
-
-def _meets_period(
-    own: tuple[ColumnElement[Any], ColumnElement[Any]], period: Period
-) -> ColumnElement[bool]:
-    first, last = own
-    conditions: list[ColumnElement[bool]] = [true()]
-    # A day counts whole: its column is compared with the day of the instant.
-    is_day = first.type.python_type is date
-    if period.end is not None:
-        end = period.end.date() if is_day else period.end
-        conditions.append(or_(first.is_(null()), first <= end))
-    if period.start is not None:
-        start = period.start.date() if is_day else period.start
-        conditions.append(or_(last.is_(null()), last >= start))
-    return and_(*conditions)
-
-
-def _moment(value: str, *, end: bool) -> datetime:
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        day = date.fromisoformat(value)
-        clock = datetime.max.time() if end else datetime.min.time()
-        return datetime.combine(day, clock, UTC)
-    if not re.fullmatch(
-        r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", value
-    ):
-        raise ValueError(value)
-    return datetime.fromisoformat(value.upper()).astimezone(UTC)
-
-
 def _read_box(value: str) -> Box:
     """`BOX(west south,east north)` as ST_Extent writes it."""
-    return Box(*(float(number) for number in re.findall(r"[-+0-9.eE]+", value.partition("(")[2])))
+    numbers = re.findall(r"[-+0-9.eE]+", value.partition("(")[2])
+    west, south, east, north = (float(number) for number in numbers)
+    return Box(west, south, east, north)

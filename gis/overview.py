@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from gis.features import Box
+from gis.selection import Box
 from gis.models import (
     AdministrativeUnit,
     Crop,

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
-from gis.features import Box
+from gis.selection import Box
 from gis.layer import View
 
 _SEARCH = text(files("gis").joinpath("search.sql").read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ from werkzeug.exceptions import Unauthorized
 from etl import queries
 from etl.models import Dataset
 from gis.errors import ForbiddenError, InvalidInputError
-from gis.features import parse_period
+from gis.selection import parse_period
 from web import access, api
 from web.context import current_account, public_url, transaction
 from web.data import STAFF, roles

@@ -59,15 +59,28 @@ def check_parameters(*known: str) -> None:
             )
 
 
-def feature_etag(fid: int, version: str, view: View) -> str:
-    """The strong tag of one feature as GeoJSON: its version as this reader sees it."""
-    return f"{fid}-{version}-{view[0]}"
+def caller_commune(layer: Layer) -> str | None:
+    """The commune whose rows of this layer the caller may see; None = all of them."""
+    account = current_account()
+    if account is None or not layer.commune_only(caller_roles()):
+        return None
+    # Nobody without a commune is limited to one; were it so, no row would match.
+    return account.commune_code or ""
+
+
+def feature_etag(fid: int, version: str, view: View, form: str = "") -> str:
+    """The strong tag of one feature as GeoJSON: its version as this reader sees it.
+
+    `form` tells answers of the same version apart that differ in their bytes, such as another
+    coordinate system; a change may start from any of them.
+    """
+    return f"{fid}-{version}-{view[0]}{form and '.' + form}"
 
 
 def read_feature_etag(tag: str, fid: int) -> tuple[str, View] | None:
     """The version and the view that a tag of this feature names, or None when it is another's."""
-    version, _, letter = tag.removeprefix(f"{fid}-").rpartition("-")
-    view = next((view for view in View if view[0] == letter), None)
+    version, _, ending = tag.removeprefix(f"{fid}-").rpartition("-")
+    view = next((view for view in View if view[0] == ending.partition(".")[0]), None)
     if view is None or not tag.startswith(f"{fid}-") or not version:
         return None
     return version, view

@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from gis.features import Box, LayerState
 from gis.layer import Layer
-from gis.tiles import MAX_ZOOM
+from gis.published_crs import CRS84, PUBLISHED
+from gis.selection import Box
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GEOJSON = "application/geo+json"
 JSON = "application/json"
 HTML = "text/html"
+CSV = "text/csv"
+PARQUET = "application/vnd.apache.parquet"
+SCHEMA = "application/schema+json"
 MVT = "application/vnd.mapbox-vector-tile"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 PROBLEM = "application/problem+json"
-QUAD = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
-TILES = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
+RELATION = "http://www.opengis.net/def/rel/ogc/1.0/"
+# The systems that features are published in; the same for every collection.
+CRS = list(PUBLISHED)
+STORAGE = "http://www.opengis.net/def/crs/EPSG/0/4326"
 CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
@@ -22,6 +26,34 @@ CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    *(
+        f"http://www.opengis.net/spec/cql2/1.0/conf/{name}"
+        for name in (
+            "cql2-text",
+            "cql2-json",
+            "basic-cql2",
+            "advanced-comparison-operators",
+            "case-insensitive-comparison",
+            "accent-insensitive-comparison",
+            "basic-spatial-functions",
+            "basic-spatial-functions-plus",
+            "spatial-functions",
+            "temporal-functions",
+            "array-functions",
+            "property-property",
+            "arithmetic",
+        )
+    ),
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
@@ -51,14 +83,23 @@ def landing(root: str, language: str) -> dict[str, Any]:
             link(f"{root}/api?f=html", "service-doc", HTML, "The API's documentation"),
             link(f"{root}/conformance", "conformance", JSON, "What this server conforms to"),
             link(f"{root}/collections", "data", JSON, "The collections"),
+            link(f"{root}/tileMatrixSets", f"{RELATION}tiling-schemes", JSON, "Tiling schemes"),
         ],
     }
 
 
 def collection(
-    layer: Layer, root: str, language: str, box: Box | None, state: LayerState
+    layer: Layer, root: str, language: str, box: Box | None, features: int
 ) -> dict[str, Any]:
-    """One collection, the same in the list and alone."""
+    """One collection, the same in the list and alone.
+
+    Args:
+        layer: What it holds.
+        root: The address of `/ogc` without a final slash.
+        language: `vi` or `en`.
+        box: Where its features lie (EPSG:4326, lon/lat), of those that the caller may see.
+        features: How many of them there are.
+    """
     here = f"{root}/collections/{layer.id}"
     title = layer.title if language == "vi" else layer.title_en
     document: dict[str, Any] = {
@@ -66,61 +107,27 @@ def collection(
         "title": title,
         "description": layer.description if language == "vi" else layer.description_en,
         "itemType": "feature",
-        "itemCount": state.features,
+        "itemCount": features,
+        "crs": CRS,
+        # GDAL reads in the system of storage: named so, its users get the EPSG:4326 they expect,
+        # its axes turned as EPSG has them.
+        "storageCrs": STORAGE,
         "links": [
             link(here, "self", JSON, title),
             link(f"{here}?f=html", "alternate", HTML, title),
             link(f"{here}/items", "items", GEOJSON, title),
             link(f"{here}/items?f=html", "items", HTML, title),
-            link(f"{here}/tiles", TILES, JSON, title),
+            link(f"{here}/items?f=csv", "items", CSV, title),
+            link(f"{here}/items?f=parquet", "items", PARQUET, title),
+            link(f"{here}/queryables", f"{RELATION}queryables", SCHEMA, title),
+            link(f"{here}/sortables", f"{RELATION}sortables", SCHEMA, title),
+            link(f"{here}/schema", f"{RELATION}schema", SCHEMA, title),
+            link(f"{here}/tiles", f"{RELATION}tilesets-vector", JSON, title),
+            link(f"{here}/tiles/WebMercatorQuad?f=tilejson", "describedby", JSON, "TileJSON"),
         ],
     }
     if box is not None:
         document["extent"] = {
-            "spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84}
+            "spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84.uri}
         }
     return document
-
-
-def tilesets(layer: Layer, root: str, title: str) -> dict[str, Any]:
-    """The tile sets of a collection: one, WebMercatorQuad."""
-    here = f"{root}/collections/{layer.id}/tiles"
-    return {
-        "links": [link(here, "self", JSON, title)],
-        "tilesets": [
-            {
-                "title": title,
-                "dataType": "vector",
-                "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
-                "tileMatrixSetURI": QUAD,
-                "links": [link(f"{here}/WebMercatorQuad", "self", JSON, title)],
-            }
-        ],
-    }
-
-
-def tileset(layer: Layer, root: str, title: str) -> dict[str, Any]:
-    """The description of a collection's tiles."""
-    here = f"{root}/collections/{layer.id}/tiles/WebMercatorQuad"
-    pattern = here + "/{tileMatrix}/{tileRow}/{tileCol}"
-    return {
-        "title": title,
-        "dataType": "vector",
-        "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
-        "tileMatrixSetURI": QUAD,
-        "tileMatrixSetLimits": [
-            {
-                "tileMatrix": str(z),
-                "minTileRow": 0,
-                "maxTileRow": 2**z - 1,
-                "minTileCol": 0,
-                "maxTileCol": 2**z - 1,
-            }
-            for z in range(MAX_ZOOM + 1)
-        ],
-        "links": [
-            link(here, "self", JSON, title),
-            {**link(pattern, "item", MVT, title), "templated": True},
-            link(QUAD, "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme", JSON),
-        ],
-    }

@@ -20,4 +20,4 @@ def page_of(layer: str, fid: int, code: str | None = None, valid_from: date | No
         return url_for("zones.page", code=code or str(fid))
     if layer == "administrative-units" and code:
         return url_for("units.page", code=code, valid_from=valid_from)
-    return url_for("ogc.item", name=layer, fid=fid, f="html")
+    return url_for("ogc_items.item", name=layer, fid=fid, f="html")

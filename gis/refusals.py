@@ -1,0 +1,68 @@
+"""What the database cannot answer of a question, as a refusal that names the parameter.
+
+A filter may be well formed and still ask the impossible (a root of a negative number, an endless
+comparison); a coordinate system may not reach a shape. That is the question's fault.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from gis.errors import InvalidInputError
+from gis.published_crs import CRS84
+from gis.selection import Selection
+
+# Anybody may send a filter, so none may keep the database busy for long.
+FILTER_TIMEOUT_S = 5
+_TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+
+
+@contextmanager
+def answering(session: Session, selection: Selection) -> Iterator[None]:
+    """Run a question; what fails by the question's own fault is refused.
+
+    With a filter or an order of its own, statements of this transaction may take 5 seconds.
+
+    Raises:
+        InvalidInputError: Naming the parameter at fault.
+    """
+    free = selection.condition is not None or bool(selection.sort) or bool(selection.equal)
+    free = free or selection.words is not None or selection.unit is not None
+    if free:
+        session.execute(_TIMEOUT, {"milliseconds": str(FILTER_TIMEOUT_S * 1000)})
+    try:
+        yield
+    except DBAPIError as error:
+        if refusal := _refusal(error.orig, selection, free):
+            raise refusal from error
+        raise
+
+
+def _refusal(
+    error: BaseException | None, selection: Selection, free: bool
+) -> InvalidInputError | None:
+    asked = "filter" if selection.condition is not None else "sortby"
+    if isinstance(error, psycopg.errors.QueryCanceled) and free:
+        return InvalidInputError(
+            f"This takes longer than {FILTER_TIMEOUT_S} seconds: narrow it, for example by a bbox.",
+            parameter=asked,
+        )
+    in_shape = isinstance(error, psycopg.errors.InternalError_)
+    if in_shape and selection.crs is not CRS84 and "transform" in str(error).lower():
+        return InvalidInputError(
+            f"A feature lies beyond what {selection.crs.name} can reach: narrow the bbox.",
+            parameter="crs",
+        )
+    if (in_shape or isinstance(error, psycopg.DataError)) and selection.condition is not None:
+        return InvalidInputError(
+            "The filter cannot be worked out for the features it meets.", parameter="filter"
+        )
+    if isinstance(error, psycopg.DataError) and selection.sort:
+        return InvalidInputError(
+            "after comes from the next link of the same list.", parameter="after"
+        )
+    return None
