@@ -47,6 +47,7 @@ export function wirePanel({ onLayer, onCrop }) {
 
   return {
     turnOn,
+    chooseCrop,
     /** Make sure a found thing is not hidden by a switch or by the crop looked for. */
     show(layer) {
       turnOn(layer);
