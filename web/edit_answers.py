@@ -1,7 +1,6 @@
 """What a change is answered with: the feature as it is now and its tag, also when it was stale."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from gis.layers import find_layer
 from web import edits, problems
 from web.context import transaction
 from web.layers import feature_etag, readable
+from web.ogc_answers import as_private
 from web.ogc_documents import HTML, JSON, link
 
 
@@ -61,13 +61,13 @@ def answer_stale(error: StaleVersionError) -> Response:
     """The problem, with the feature as it is now and its tag: enough to compare both versions."""
     arguments = request.view_args or {}
     layer = find_layer(str(arguments.get("name")))
-    fid = error.context.get("id", arguments.get("fid"))
+    fid = error.context.get("feature", arguments.get("fid"))
     if fid is None:
         return problems.answer_error(error)
     number = edits.feature_id(str(fid))
     with transaction() as session:
         text, version = get_feature(session, layer, View.EXACT, number)
-    error.context["feature"] = orjson.loads(text)
+    error.context["current"] = orjson.loads(text)
     response = problems.answer_error(error)
     response.set_etag(feature_etag(number, version, View.EXACT))
     return response
@@ -75,11 +75,4 @@ def answer_stale(error: StaleVersionError) -> Response:
 
 def problem_documents(found: Sequence[Problem]) -> list[dict[str, Any]]:
     """What the rules say, as JSON."""
-    return [asdict(problem) for problem in found]
-
-
-def as_private(response: Response) -> Response:
-    """An answer that depends on who asks is kept by nobody between."""
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.update(["Authorization", "Cookie"])
-    return response
+    return [problem.as_dict() for problem in found]

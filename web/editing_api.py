@@ -20,8 +20,9 @@ from gis.layers import LAYERS
 from web import access, api, edits
 from web.content_crs import bring_home
 from web.context import transaction
-from web.edit_answers import answer_edit, answer_stale, as_private, problem_documents
+from web.edit_answers import answer_edit, answer_stale, problem_documents
 from web.layers import readable
+from web.ogc_answers import as_private
 
 blueprint = Blueprint("editing_api", __name__, url_prefix="/api/v1")
 blueprint.register_error_handler(StaleVersionError, answer_stale)
@@ -116,7 +117,7 @@ def read(model: type[Body]) -> tuple[Body, dict[str, Any]]:
 def check(name: str) -> Response:
     """Say what is wrong with a feature, as a save would; nothing is written."""
     layer = edits.writable(name)
-    feature = edits.read_feature()
+    feature = edits.read_feature(layer)
     fid = feature.get("id")
     if fid is not None and (isinstance(fid, bool) or not isinstance(fid, int)):
         raise InvalidInputError("id must be a whole number.", pointer="/id")
@@ -134,7 +135,7 @@ def split(name: str, fid: int) -> Response:
     layer = edits.writable(name)
     number = edits.feature_id(str(fid))
     cut, body = read(Cut)
-    line = bring_home(body["line"])
+    line = bring_home(body["line"], 10_000)
     with transaction() as session:
         made = split_feature(
             session,

@@ -15,6 +15,7 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
 
+from gis.editing.rule_queries import most_vertices
 from gis.editing.writing import Editor, Expected
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from gis.features import get_feature
@@ -25,8 +26,9 @@ from web.content_crs import bring_home
 from web.context import current_account
 from web.layers import caller_roles, read_feature_etag
 
-# 10,000 corners, the most a rule allows, with every digit a double has and some air around them.
+# As many corners as a rule allows, with every digit a double has and some air around them.
 MOST_BYTES = 2 * 1024 * 1024
+_BYTES_A_CORNER = 80
 MOST_REASON = 1000
 GEOJSON = "application/geo+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -76,15 +78,16 @@ def feature_id(fid: str) -> int:
     return int(fid)
 
 
-def read_body(*, partial: bool = False) -> dict[str, Any]:
+def read_body(*, partial: bool = False, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     """The JSON object that was sent.
 
     Args:
         partial: A merge patch (RFC 7396) instead of a whole feature.
+        most_bytes: How long it may be.
 
     Raises:
         UnsupportedMediaType: Neither GeoJSON nor, for a part, a merge patch.
-        RequestEntityTooLarge: More than `MOST_BYTES`.
+        RequestEntityTooLarge: It is longer.
         InvalidInputError: No JSON (NaN is none), no object, or a NUL in a text.
     """
     known = _PARTIAL if partial else _WHOLE
@@ -92,11 +95,11 @@ def read_body(*, partial: bool = False) -> dict[str, Any]:
     mute = not request.mimetype or "OWSLib" in request.user_agent.string
     if request.mimetype not in known and not mute:
         raise UnsupportedMediaType(f"Send {' or '.join(known)}.")
-    request.max_content_length = MOST_BYTES
+    request.max_content_length = most_bytes
     try:
         text = request.get_data()
     except RequestEntityTooLarge:
-        raise RequestEntityTooLarge(f"A feature has at most {MOST_BYTES:,} bytes.") from None
+        raise RequestEntityTooLarge(f"This takes at most {most_bytes:,} bytes.") from None
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -123,21 +126,22 @@ def _holds_nul(value: Any) -> bool:
     return False
 
 
-def read_feature(*, partial: bool = False) -> dict[str, Any]:
+def read_feature(layer: Layer, *, partial: bool = False) -> dict[str, Any]:
     """The feature, or the merge patch of one, that was sent, in EPSG:4326, lon/lat.
 
     Raises:
         InvalidInputError: As `read_body`; or another GeoJSON object than a Feature.
-        InvalidGeometryError: Too many positions, or one lies where its system does not reach.
+        InvalidGeometryError: A position lies where its system does not reach.
     """
-    body = read_body(partial=partial)
+    most = most_vertices(layer)
+    body = read_body(partial=partial, most_bytes=max(MOST_BYTES, most * _BYTES_A_CORNER))
     if body.get("type", "Feature" if partial else None) != "Feature":
         raise InvalidInputError('The body must be a GeoJSON Feature: "type": "Feature".')
     for member in ("geometry", "properties"):
         if not isinstance(body.get(member), dict | None):
             raise InvalidInputError(f"{member} must be an object or null.", pointer=f"/{member}")
     if isinstance(body.get("geometry"), dict):
-        body["geometry"] = bring_home(body["geometry"])
+        body["geometry"] = bring_home(body["geometry"], most)
     return body
 
 

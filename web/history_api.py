@@ -19,9 +19,10 @@ from gis.layer import View
 from gis.layers import find_layer
 from web import access, api, edits
 from web.context import public_url, transaction
-from web.edit_answers import answer_edit, answer_stale, as_private
+from web.edit_answers import answer_edit, answer_stale
 from web.editing_api import EDITABLE, Document, Id, Reason, read
 from web.layers import check_parameters
+from web.ogc_answers import as_private
 
 blueprint = Blueprint("history_api", __name__, url_prefix="/api/v1")
 blueprint.register_error_handler(StaleVersionError, answer_stale)

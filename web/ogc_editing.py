@@ -17,8 +17,9 @@ from gis.errors import StaleVersionError
 from gis.layer import Layer
 from web import access, edits, qgis
 from web.context import transaction
-from web.edit_answers import answer_edit, answer_stale, as_private
+from web.edit_answers import answer_edit, answer_stale
 from web.layers import caller_roles, check_parameters, readable
+from web.ogc_answers import as_private
 
 blueprint = Blueprint("ogc_editing", __name__)
 blueprint.register_error_handler(StaleVersionError, answer_stale)
@@ -59,7 +60,7 @@ def create(name: str) -> Response:
     """Create a feature; its id is made here."""
     layer = edits.writable(name)
     check_parameters("f")
-    feature = edits.read_feature()
+    feature = edits.read_feature(layer)
     with transaction() as session:
         edit = create_feature(
             session,
@@ -79,7 +80,7 @@ def replace(name: str, fid: str) -> Response:
     layer = edits.writable(name)
     check_parameters("f")
     number = edits.feature_id(fid)
-    feature = edits.read_feature()
+    feature = edits.read_feature(layer)
     with transaction() as session:
         edit = replace_feature(
             session,
@@ -101,7 +102,7 @@ def update(name: str, fid: str) -> Response:
     layer = edits.writable(name)
     check_parameters("f")
     number = edits.feature_id(fid)
-    patch = edits.read_feature(partial=True)
+    patch = edits.read_feature(layer, partial=True)
     with transaction() as session:
         edit = update_feature(
             session,
