@@ -54,7 +54,7 @@ def item_options(name: str, fid: str) -> Response:
     return response
 
 
-@blueprint.post(_ITEMS)
+@blueprint.post(_ITEMS, provide_automatic_options=False)
 @access.roles("officer", "administrator")
 def create(name: str) -> Response:
     """Create a feature; its id is made here."""
@@ -73,7 +73,7 @@ def create(name: str) -> Response:
         return answer_edit(session, layer, edit, status=201)
 
 
-@blueprint.put(_ITEM)
+@blueprint.put(_ITEM, provide_automatic_options=False)
 @access.roles("officer", "administrator")
 def replace(name: str, fid: str) -> Response:
     """Replace a feature whole."""
@@ -95,7 +95,7 @@ def replace(name: str, fid: str) -> Response:
         return answer_edit(session, layer, edit)
 
 
-@blueprint.patch(_ITEM)
+@blueprint.patch(_ITEM, provide_automatic_options=False)
 @access.roles("officer", "administrator")
 def update(name: str, fid: str) -> Response:
     """Update a feature by a JSON Merge Patch (RFC 7396) of its GeoJSON."""
@@ -117,7 +117,7 @@ def update(name: str, fid: str) -> Response:
         return answer_edit(session, layer, edit)
 
 
-@blueprint.delete(_ITEM)
+@blueprint.delete(_ITEM, provide_automatic_options=False)
 @access.roles("officer", "administrator")
 def delete(name: str, fid: str) -> Response:
     """Delete a feature; its history stays, and it can be brought back from there."""

@@ -35,7 +35,8 @@ blueprint = Blueprint("ogc_items", __name__)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@blueprint.get("/ogc/collections/<name>/items")
+# What else may be done here is answered by `ogc_editing.py`.
+@blueprint.get("/ogc/collections/<name>/items", provide_automatic_options=False)
 @access.roles("public")
 def items(name: str) -> Response:
     """Features of a collection, by box, period, values, filter and page."""
@@ -65,7 +66,7 @@ def items(name: str) -> Response:
     return _with_crs(as_private(Response(body, content_type=GEOJSON)), selection.crs)
 
 
-@blueprint.get("/ogc/collections/<name>/items/<fid>")
+@blueprint.get("/ogc/collections/<name>/items/<fid>", provide_automatic_options=False)
 @access.roles("public")
 def item(name: str, fid: str) -> Response:
     """One feature, with its ETag."""
