@@ -9,12 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
-from gis.selection import Box
 from gis.layer import View
+from gis.selection import Box
 
 _SEARCH = text(files("gis").joinpath("search.sql").read_text(encoding="utf-8"))
 LONGEST = 100
-_ALIKE = 6
+_ALIKE = 7
 # Marks people type for the one in D'Ran and Đưng K'Nớ, or leave out.
 _APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
 
@@ -51,16 +51,26 @@ def fold(value: str) -> str:
 
 
 def search_places(
-    session: Session, typed: str, *, view: View, day: date, limit: int = 10
+    session: Session,
+    typed: str,
+    *,
+    view: View,
+    day: date,
+    limit: int = 10,
+    only: str | None = None,
 ) -> list[Found]:
-    """Find units of today and of former days, growing areas, codes, zones and facilities.
+    """Find units of today and of former days, growing areas, codes, zones, facilities, parcels.
+
+    A growing area is found by its crop and its holder, too.
 
     Args:
         session: Reads only.
         typed: What a person typed, 1 to 100 characters.
-        view: With PUBLIC, a household's area is found by its code only, at a rounded place.
+        view: With PUBLIC, a household's area is found by its code only, at a rounded place, and no
+            parcel.
         day: Today: a unit whose last day lies before it is a former one.
         limit: At most so many.
+        only: The one layer to look in.
 
     Raises:
         InvalidInputError: Nothing was typed, or too much.
@@ -79,6 +89,7 @@ def search_places(
             "day": day,
             "exact": view is View.EXACT,
             "most": limit,
+            "only": only,
         },
     )
     found = [

@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 
 from gis.calendar import today
 from gis.errors import InvalidInputError
-from gis.layers import GROWING_AREAS
+from gis.layers import GROWING_AREAS, LAYERS
 from gis.search import Found, search_places
 from traceability.products import ProductCard, ProductFilter, list_products
 from web import access, api
@@ -24,21 +24,32 @@ _MOST = 50
 @api.parameters(
     q="A name or code; accents and case do not matter, exact accents come first",
     limit="At most so many places, and at most so many products; 50 is the most",
+    layer="Only places of this layer, without products",
 )
 def search() -> dict[str, Any]:
-    """Find units of today and former ones, growing areas and codes, zones, facilities, products."""
+    """Find units of today and former ones, growing areas, zones, facilities, parcels, products.
+
+    Growing areas are found by name, code, holder and crop. Parcels need a role.
+    """
     typed = request.args.get("q", "")
     limit = request.args.get("limit", str(_USUAL))
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= _MOST):
         raise InvalidInputError(
             f"limit must be a whole number from 1 to {_MOST}.", parameter="limit"
         )
+    only = request.args.get("layer") or None
+    if only is not None and only not in LAYERS:
+        raise InvalidInputError(f"layer must be one of {', '.join(LAYERS)}.", parameter="layer")
     # Trusted readers are the same for every layer that the search goes through.
     view = GROWING_AREAS.view(caller_roles())
     with transaction() as session:
-        places = search_places(session, typed, view=view, day=today(), limit=int(limit[:9]))
-        wanted = ProductFilter(on=today(), text=typed)
-        cards = list_products(session, wanted, limit=min(int(limit[:9]), _USUAL), offset=0)
+        places = search_places(
+            session, typed, view=view, day=today(), limit=int(limit[:9]), only=only
+        )
+        cards = []
+        if only is None:
+            wanted = ProductFilter(on=today(), text=typed)
+            cards = list_products(session, wanted, limit=min(int(limit[:9]), _USUAL), offset=0)
     return {
         "items": [*map(_place, places), *map(_product, cards)],
         "next": None,

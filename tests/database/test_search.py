@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from gis.layer import View
-from gis.models import AdministrativeSuccession
+from gis.models import AdministrativeSuccession, Parcel
 from gis.search import search_places
 from tests.map_factories import LAT, LON, add_area, add_unit, add_zone, square
 
@@ -79,3 +79,34 @@ def test_bad_input(client: FlaskClient):
         answer = client.get(f"/api/v1/search?{query}")
         assert answer.status_code == 400, query
         assert answer.json["parameter"] in ("q", "limit")
+
+
+def test_crops_and_holders_lead_to_their_areas(places: Session):
+    """`add_area` plants coffee and names the holder after the area; names rank before both."""
+    assert titles(places, "chu cua ca dong") == ["Ca Dong"]
+    assert set(titles(places, "ca phe")) == {"Cà phê Cá Đồng", "Ca Dong"}
+    assert titles(places, "cà phê")[0] == "Cà phê Cá Đồng"
+
+
+def test_a_household_is_not_found_by_its_name(places: Session):
+    """Its name is a person's: not even a trusted reader finds its plot by it, without consent."""
+    add_area(places, "Rẫy Bon Đưng", "household", lon=LON + 0.02)
+    found = search_places(places, "chủ của rẫy bon đưng", view=View.EXACT, day=DAY)
+    assert [place.title for place in found if place.rank < 7] == []
+
+
+def test_parcels_are_for_readers_with_a_role(places: Session):
+    places.add(Parcel(code="w7gxk2m9q4zp", name="Thửa Đạ Nghịt", boundary=square(LON, LAT, 0.001)))
+    places.flush()
+    for typed in ("w7gxk2", "da nghit"):
+        (found,) = search_places(places, typed, view=View.EXACT, day=DAY)
+        assert (found.layer, found.code) == ("parcels", "w7gxk2m9q4zp")
+        assert titles(places, typed) == []
+
+
+def test_one_layer_alone(places: Session, client: FlaskClient):
+    found = search_places(places, "lac xuan", view=View.PUBLIC, day=DAY, only="high-tech-zones")
+    assert {place.layer for place in found} == {"high-tech-zones"}
+    answer = client.get("/api/v1/search?q=lac&layer=roads")
+    assert answer.status_code == 400
+    assert answer.json["parameter"] == "layer"
