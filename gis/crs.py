@@ -140,6 +140,25 @@ def point_to_wgs84(x: float, y: float, crs: str) -> tuple[float, float]:
     return float(longitude), float(latitude)
 
 
+def move_point(x: float, y: float, source: str, target: str) -> tuple[float, float]:
+    """Bring one point from one system to another, by way of WGS84.
+
+    Args:
+        x: Easting (m) or longitude (degrees), whatever order the authority names the axes in.
+        y: Northing (m) or latitude (degrees).
+        source: The system of x and y, as `parse_crs` reads it.
+        target: The system of the answer.
+
+    Raises:
+        CrsMismatchError: A system is unknown, or the point lies where one of them does not reach.
+    """
+    longitude, latitude = point_to_wgs84(x, y, source)
+    moved = transformer_to_wgs84(target).transform(longitude, latitude, direction="INVERSE")
+    if not np.isfinite((longitude, latitude, *moved)).all():
+        raise CrsMismatchError(f"The point {x:g}, {y:g} lies outside of what {source} describes.")
+    return float(moved[0]), float(moved[1])
+
+
 def is_in_vietnam(longitude: float, latitude: float) -> bool:
     """Say whether a point lies in the box around Vietnam."""
     west, south, east, north = VIETNAM

@@ -6,16 +6,14 @@ from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
 
 from gis.calendar import today
-from gis.layer import OFFICERS
 from gis.layers import layers_for
 from gis.overview import CropFigure, has_demo, home_box, list_crop_figures
-from web import access, language, map_editor_words, map_panel_words
-from web.context import transaction
+from web import access, language, map_editor, map_editor_words, map_panel_words, map_panels
+from web.context import current_account, transaction
 from web.layers import caller_roles
 from web.map_sheet_parts import sheet_settings, sheet_words
 
 blueprint = Blueprint("map", __name__)
-_EDITABLE = ("growing-areas", "high-tech-zones", "facilities", "parcels")
 
 
 @blueprint.get("/ban-do")
@@ -23,15 +21,19 @@ _EDITABLE = ("growing-areas", "high-tech-zones", "facilities", "parcels")
 def page() -> str:
     """The map; without a script it says where to read the same as lists."""
     day = today()
+    roles = caller_roles()
     with transaction() as session:
         crops = list_crop_figures(session)
         box = home_box(session, day)
         demo = has_demo(session)
         sheets = sheet_settings(session)
-    roles = caller_roles()
-    readable = [layer.id for layer in layers_for(roles)]
-    may_edit = [name for name in readable if name in _EDITABLE and not OFFICERS.isdisjoint(roles)]
-    settings = {
+        layers = layers_for(roles)
+        editable = [layer for layer in layers if layer.may_edit(roles)]
+        account = current_account()
+        editor = map_editor.settings(session, editable, account) if editable and account else None
+        panels = map_panels.table_settings(session, layers)
+    readable = [layer.id for layer in layers]
+    settings: dict[str, Any] = {
         "language": language.choose(),
         "extent": [box.west, box.south, box.east, box.north],
         "tiles": "/ogc/tiles/WebMercatorQuad/{z}/{y}/{x}",
@@ -42,9 +44,11 @@ def page() -> str:
         "words": _words() | map_panel_words.words() | sheet_words(),
         "kinds": _kinds(),
         "sheets": sheets,
-        "may_edit": may_edit,
+        "may_edit": [layer.id for layer in editable],
+        "panels": panels,
     }
-    if may_edit:
+    if editor:
+        settings["editor"] = editor
         settings["words"] |= map_editor_words.words()
     return render_template(
         "map.html", settings=settings, crops=crops, readable=readable, has_demo=demo

@@ -54,7 +54,8 @@ function hasWebGL() {
 /** The layers in drawing order, and which of them each switch of the panel turns on. */
 export function makeLayers(map, state) {
   const shared = ["administrative-units", "growing-areas", "high-tech-zones", "facilities"];
-  const styled = (feature) => styleOf(feature, map.getView().getZoom(), state);
+  // What is being edited is drawn by the editor alone.
+  const styled = (feature) => (state.editing && state.editing === feature.getId() ? undefined : styleOf(feature, map.getView().getZoom(), state));
   const canvas = (query, options = {}) =>
     new VectorTileLayer({ source: source(query), style: styled, renderBuffer: 160, ...options });
 

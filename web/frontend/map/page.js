@@ -25,12 +25,14 @@ const PARTS = {
 
 function makeState() {
   const hidden = new Set();
-  // `picked` and `over` are ids as tiles have them here: `layer/id`. `busy`: something is being edited.
+  // `picked` and `over` are ids as tiles have them here: `layer/id`. While something is
+  // edited, `busy` is set, and `editing` is its id where it is not new.
   const state = {
     crop: null,
     picked: null,
     over: null,
     busy: false,
+    editing: null,
     shows: (layer) => !hidden.has(layer),
     show: (layer, on) => (on ? hidden.delete(layer) : hidden.add(layer)),
     isPicked: (feature) => state.picked !== null && state.picked === feature.getId(),
@@ -81,6 +83,7 @@ export function start() {
     onCrop(crop) {
       state.crop = crop;
       everyone.changed();
+      emit("crop", crop);
     },
   });
 
