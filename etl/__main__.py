@@ -3,54 +3,27 @@
 
 import getpass
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from etl.encodings import CHOICES
 from etl.targets import TARGETS
 from gis.database import connect, make_sessions
-from gis.errors import InvalidInputError, PlatformError
+from gis.doors import door
+from gis.errors import InvalidInputError
 from gis.layers import LAYERS
 from gis.server import database_url
 from gis.settings import load_settings
 from gis.zonal import STATISTICS, Rule
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def door(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn errors that people may see into one line and exit code 1."""
-
-    @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except PlatformError as error:
-            sentence = error.detail
-        except DBAPIError as error:
-            reason = str(error.orig).strip().partition("\n")[0]
-            sentence = f"The database did not take it, and nothing changed: {reason}"
-        except OSError as error:
-            sentence = f"{error.filename or 'The system'}: {error.strerror or error}."
-        except MemoryError:
-            sentence = "There is not enough memory for this file; nothing changed."
-        click.echo(" ".join(sentence.split()), err=True)
-        sys.exit(1)
-
-    return guarded
 
 
 def open_sessions() -> sessionmaker[Session]:

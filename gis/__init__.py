@@ -15,7 +15,7 @@ psql as they bind the site. Functions take `session` first and never commit; the
 
 Files, in reading order:
 
-* `errors.py`, `settings.py`, `database.py`: what all packages share
+* `errors.py`, `settings.py`, `database.py`, `doors.py`: what all packages share
 * `postgres.py`, `cluster.py`, `server*.py`, `migrating.py`: the server, made, tuned, checked
 * `dumps.py`, `manifest.py`, `backup.py`, `restore.py`: one file that brings everything back
 * `models/`: the tables of schema `gis`

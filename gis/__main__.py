@@ -1,43 +1,17 @@
 """The door of the places: the database server, its migrations, backups and exports."""
 
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from gis import backup as backups
 from gis import restore as restores
 from gis import server
 from gis.database import connect, make_sessions
-from gis.errors import PlatformError
+from gis.doors import door
 from gis.migrating import upgrade
 from gis.settings import load_settings
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def door(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn errors that people may see into one line and exit code 1."""
-
-    @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except PlatformError as error:
-            sentence = error.detail
-        except DBAPIError as error:
-            sentence = str(error.orig).strip().partition("\n")[0]
-        except OSError as error:
-            sentence = f"{error.filename or 'The system'}: {error.strerror or error}."
-        click.echo(sentence, err=True)
-        sys.exit(1)
-
-    return guarded
 
 
 @click.group(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from gis.database import connect, make_sessions, sign_as
-from gis.errors import InvalidInputError, PlatformError
+from gis.doors import door
+from gis.errors import InvalidInputError
 from gis.server import database_url
 from gis.settings import Settings, load_settings
 from traceability import labels, lots, products
@@ -31,33 +31,7 @@ from traceability.trace_link import label_code
 _MOST_BYTES = 50_000_000
 
 
-class _Door(click.Group):
-    """Shows errors meant for people as one line, and exits 1."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except PlatformError as error:
-            _say(f"Error: {error.detail}")
-            ctx.exit(1)
-        except OperationalError as error:
-            _say(
-                f"Error: the database cannot be reached ({_first_line(error)})."
-                " Start it: python -m gis up."
-            )
-            ctx.exit(1)
-        except DBAPIError as error:
-            _say(
-                f"Error: the database refuses this ({_first_line(error)})."
-                " Is it up to date? python -m gis up migrates it."
-            )
-            ctx.exit(1)
-        except OSError as error:
-            _say(f"Error: {error.filename or 'a file'}: {error.strerror or error}.")
-            ctx.exit(1)
-
-
-@click.group(cls=_Door, help="Products, codes, labels and links.")
+@click.group(help="Products, codes, labels and links.")
 def main() -> None:
     """Run a command."""
 
@@ -71,6 +45,7 @@ def main() -> None:
     metavar="HOST",
     help="A host (or host:port) that links may lead to as well; may be repeated.",
 )
+@door
 def register_links(file: Path, hosts: tuple[str, ...]) -> None:
     """Register the resolver entries of FILE (JSON); each replaces the whole entry of its key."""
     settings = load_settings()
@@ -107,6 +82,7 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
     show_default=True,
     help="Labels on a page.",
 )
+@door
 def issue(
     gtin: str | None,
     product_id: int | None,
@@ -250,10 +226,6 @@ def _progress(count: int):  # type: ignore[no-untyped-def]
 
 def _base(settings: Settings) -> str:
     return settings.public_url or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]
 
 
 def _read_json(file: Path) -> object:

@@ -1,7 +1,6 @@
 """The command line of the site: `flask --app web accounts …`."""
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from gis.doors import door
 from gis.errors import ConflictError, PlatformError
 from web import accounts
 from web.models import ROLES
@@ -44,16 +43,13 @@ def stop(error: PlatformError) -> Exception:
 def _door(command: Callable[[Session], Any]) -> None:
     """Run a command in one transaction; a clear error is one line and exit code 1."""
     sessions: sessionmaker[Session] = current_app.extensions["langbiang.sessions"]
-    try:
+
+    @door
+    def run() -> None:
         with sessions.begin() as session:
             command(session)
-    except PlatformError as error:
-        click.echo(error.detail, err=True)
-        sys.exit(1)
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        click.echo(f"The database did not take it, and nothing changed: {reason}", err=True)
-        sys.exit(1)
+
+    run()
 
 
 @group.command("add")

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request, session
 from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
@@ -14,6 +15,7 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=choose)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.globals["language"] = lambda: str(get_locale() or "vi")[:2]
+    app.jinja_env.globals["in_language"] = in_language
     app.jinja_env.filters["decimal"] = decimal
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["moment"] = moment
@@ -43,6 +45,12 @@ def choose() -> str:
     if g.language not in LANGUAGES:
         g.language = "vi"
     return str(g.language)
+
+
+def in_language(language: str) -> str:
+    """The address of this page in a language, with its filters, relative to the page."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*kept, ('lang', language)])}"
 
 
 def decimal(value: float | Decimal | None, digits: int = 0) -> str:
