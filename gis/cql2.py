@@ -51,6 +51,8 @@ def parse_filter(value: str, language: str, parameter: str = "filter") -> Any:
     if "\0" in value:
         raise InvalidInputError(f"{parameter} holds a NUL character.", parameter=parameter)
     tree = _read_text(value, parameter) if language == "cql2-text" else _read_json(value, parameter)
+    if tree is None:
+        raise InvalidInputError(f"{parameter} is empty.", parameter=parameter)
     _check_size(tree, parameter)
     return tree
 

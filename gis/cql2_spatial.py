@@ -82,7 +82,7 @@ def read_shape(node: Any, crs: PublishedCrs) -> Any:
     """
     if isinstance(node, dict) and set(node) == {"bbox"}:
         return _read_box(node["bbox"], crs)
-    if not (isinstance(node, dict) and node.get("type") in _TYPES):
+    if not isinstance(node, dict) or str(node.get("type")) not in _TYPES:
         raise refuse("A geometry is a point, line, polygon, several of one kind, or a box.")
     try:
         shape: Any = shapely.from_geojson(orjson.dumps(node))

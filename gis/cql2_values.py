@@ -114,6 +114,8 @@ def read_value(node: Any, scope: Scope) -> Value:
         if set(node) == {"timestamp"}:
             return read_instant(node["timestamp"])
         if set(node) == {"op", "args"} and isinstance(node["args"], list):
+            if not isinstance(node["op"], str):
+                raise refuse(f"{shown(node['op'])} is no function.")
             return _read_call(node["op"], node["args"], scope)
     raise refuse(f"{shown(node)} is no value that can be compared.")
 
@@ -215,15 +217,13 @@ def _read_property(name: Any, scope: Scope) -> Value:
     return Value(TEXT_KIND, sql)
 
 
-def _read_call(name: Any, arguments: list[Any], scope: Scope) -> Value:
+def _read_call(name: str, arguments: list[Any], scope: Scope) -> Value:
     """Arithmetic, and the two functions of texts. No other function exists."""
     if name in ("casei", "accenti") and len(arguments) == 1:
         text = need(read_value(arguments[0], scope), TEXT_KIND, f"{name}()")
         return Value(TEXT_KIND, (func.lower if name == "casei" else func.f_unaccent)(text))
     if name in _INFIX and len(arguments) == 2:
-        left, right = (
-            need(read_value(argument, scope), NUMBER, str(name)) for argument in arguments
-        )
+        left, right = (need(read_value(argument, scope), NUMBER, name) for argument in arguments)
         return Value(NUMBER, sql_cast(_INFIX[name](left, right), Double()))
     raise refuse(
         f"There is no function {shown(name)} here: CASEI and ACCENTI for texts, + - * / % div ^"

@@ -21,6 +21,8 @@ from gis.published_crs import CRS84, PublishedCrs
 MOST_SORTED = 5
 # A side of a box in another system is bent in degrees: so many points follow it.
 _POINTS_OF_A_SIDE = 21
+# No projected system of the earth has a coordinate farther out.
+_FARTHEST_M = 1e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,15 +261,21 @@ def _value(text: str, name: str, kind: str) -> Any:
             case "date-time":
                 return parse_moment(text)
     except (ValueError, KeyError, OverflowError) as error:
-        raise InvalidInputError(f"{name} must be a {kind} here.", parameter=name) from error
+        raise InvalidInputError(
+            f"{name} must be of the type {kind} here.", parameter=name
+        ) from error
     if "\0" in text or len(text) > 1000:
-        raise InvalidInputError(f"{name} is a text of at most 1000 characters.", parameter=name)
+        raise InvalidInputError(
+            f"{name} is a text of at most 1000 characters, without NUL.", parameter=name
+        )
     return text
 
 
 def _box_from(numbers: list[float], crs: PublishedCrs) -> Box:
     """Bring a box in another system to degrees, following its sides."""
     west, south, east, north = numbers
+    if max(map(abs, numbers)) > _FARTHEST_M:
+        raise InvalidInputError(f"bbox lies beyond what {crs.name} can reach.", parameter="bbox")
     if south > north or west > east:
         raise InvalidInputError("bbox is given with its smaller numbers first.", parameter="bbox")
     length = max(east - west, north - south) / _POINTS_OF_A_SIDE
