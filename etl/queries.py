@@ -13,6 +13,12 @@ from sqlalchemy.orm import Session
 
 from etl.deferring import defer as defer
 from etl.descriptions import Description
+from etl.export_requests import FORMATS
+from etl.export_requests import PUBLIC as PUBLIC
+from etl.export_requests import export_name as export_name
+from etl.export_requests import find_export as find_export
+from etl.export_requests import find_export_of as find_export_of
+from etl.export_requests import request_export as request_export
 from etl.import_requests import IMPORTABLE as IMPORTABLE
 from etl.import_requests import KEPT_DAYS as KEPT_DAYS
 from etl.import_requests import ImportOptions as ImportOptions
@@ -32,6 +38,7 @@ from etl.uploads import remove_upload as remove_upload
 from etl.uploads import store_upload as store_upload
 from gis.errors import NotFoundError
 
+EXPORT_FORMATS = FORMATS
 WRITE_SNAPSHOT = "etl.write_snapshot"
 MAX_OBSERVATIONS = 10_000
 

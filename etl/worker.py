@@ -18,6 +18,8 @@ import psycopg_pool
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from etl.export_requests import WRITE_EXPORT
+from etl.exporting import run_export
 from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
 from etl.importing import clean_up, run_load, run_preview
 from etl.models import Run
@@ -76,6 +78,10 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
     @app.task(name=LOAD_IMPORT)
     def load_import(import_id: int) -> None:
         run_load(sessions, folder, import_id)
+
+    @app.task(name=WRITE_EXPORT)
+    def write_export(export_id: int) -> None:
+        run_export(sessions, folder, export_id)
 
     @app.periodic(cron=_HOURLY)
     @app.task(name="etl.clean_up", queueing_lock="etl.clean_up")

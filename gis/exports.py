@@ -4,6 +4,7 @@ The file appears whole or not at all: it is written beside its place and then mo
 """
 
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from sqlalchemy.orm import Session
 from gis.errors import InvalidInputError, UnavailableError
 from gis.frames import read_layer
 from gis.layer import View
+from gis.selection import EVERYTHING, Selection
+from gis.workbooks import write_workbook
 
 # A cell beginning so is a formula to a spreadsheet, whoever typed it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -30,8 +33,14 @@ class Export:
     features: int
 
 
-def export_layer(session: Session, layer: str, path: Path, view: View = View.EXACT) -> Export:
-    """Write a layer to a file; an existing file is replaced.
+def export_layer(
+    session: Session,
+    layer: str,
+    path: Path,
+    view: View = View.EXACT,
+    selection: Selection = EVERYTHING,
+) -> Export:
+    """Write a layer, or what a selection has of it, to a file; an existing file is replaced.
 
     Geometry is EPSG:4326, lon/lat; in tables (`.csv`, `.xlsx`) it is WKT in the column `wkt`.
 
@@ -40,10 +49,12 @@ def export_layer(session: Session, layer: str, path: Path, view: View = View.EXA
         layer: A layer of the catalogue.
         path: Ends in one of `ENDINGS`.
         view: How exactly; PUBLIC generalises what could single out a household.
+        selection: Which features, with which properties.
 
     Raises:
         NotFoundError: There is no such layer.
-        InvalidInputError: The ending is unknown, or the format cannot hold this layer.
+        InvalidInputError: The ending is unknown, the format cannot hold this layer, or the
+            selection does not fit it.
         UnavailableError: The file cannot be written.
     """
     write = ENDINGS.get(path.suffix.lower())
@@ -51,7 +62,7 @@ def export_layer(session: Session, layer: str, path: Path, view: View = View.EXA
         raise InvalidInputError(
             f"{path.name}: the format follows from the ending, one of {', '.join(ENDINGS)}."
         )
-    frame = read_layer(session, layer, view)
+    frame = read_layer(session, layer, view, selection)
     write_whole(path, lambda target: write(frame, target, layer))
     return Export(path, len(frame))
 
@@ -121,6 +132,30 @@ def _write_shapefile(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     _write_vector(short, path, "ESRI Shapefile", layer=path.stem, encoding="UTF-8")
 
 
+def _write_zipped_shapefile(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    """Write one Shapefile for each kind of shape, and the full names of the fields beside them."""
+    kinds = frame.geom_type.str.removeprefix("Multi").fillna("")
+    found = sorted(set(kinds)) or [""]
+    short = _shorten([str(name) for name in frame.columns])
+    with tempfile.TemporaryDirectory(prefix=".shp-", dir=path.parent) as temporary:
+        folder = Path(temporary)
+        for kind in found:
+            part = frame[kinds == kind]
+            name = layer if len(found) == 1 else f"{layer}_{kind.lower() or 'no_shape'}"
+            _write_vector(
+                part.rename(columns=short),
+                folder / f"{name}.shp",
+                "ESRI Shapefile",
+                layer=name,
+                encoding="UTF-8",
+            )
+        fields = "".join(f"{label},{name}\r\n" for name, label in short.items())
+        (folder / "fields.csv").write_text(f"field,name\r\n{fields}", encoding="utf-8-sig")
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part_of in sorted(folder.iterdir()):
+                archive.write(part_of, part_of.name)
+
+
 def _shorten(names: list[str]) -> dict[str, str]:
     """Give names of at most the 10 letters a dBASE table allows, no two alike."""
     short: dict[str, str] = {}
@@ -172,7 +207,7 @@ def _write_csv(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:  # noqa
 
 
 def _write_workbook(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
-    pyogrio.write_dataframe(_as_table(frame), path, layer=layer, driver="XLSX")
+    write_workbook(_as_table(frame), path, layer)
 
 
 def _write_parquet(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:  # noqa: ARG001
@@ -206,6 +241,7 @@ ENDINGS: dict[str, Callable[[gpd.GeoDataFrame, Path, str], None]] = {
     ".fgb": _write_flatgeobuf,
     ".kml": _write_kml,
     ".shp": _write_shapefile,
+    ".zip": _write_zipped_shapefile,
     ".csv": _write_csv,
     ".xlsx": _write_workbook,
     ".parquet": _write_parquet,

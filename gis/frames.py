@@ -7,20 +7,32 @@ import shapely
 from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
+from gis.conditions import bind_selection, conditions_of, narrowing_of
 from gis.layer import Layer, View
 from gis.layers import find_layer
 from gis.models import AdministrativeUnit, Crop, GrowingArea, Scene, SceneStatistic
+from gis.narrowing import further_conditions
+from gis.refusals import answering
+from gis.selection import EVERYTHING, Selection
 
+# Whole layers are read in jobs, where a filter may take longer than on the site.
+_TIMEOUT_S = 120
 _DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
 
 
-def read_layer(session: Session, layer: Layer | str, view: View = View.EXACT) -> gpd.GeoDataFrame:
-    """Read a whole layer.
+def read_layer(
+    session: Session,
+    layer: Layer | str,
+    view: View = View.EXACT,
+    selection: Selection = EVERYTHING,
+) -> gpd.GeoDataFrame:
+    """Read a layer, whole or what a selection has of it.
 
     Args:
         session: Reads only.
         layer: A layer of the catalogue, or its identifier.
         view: How exactly; PUBLIC generalises what could single out a household.
+        selection: Which features and properties; its order and coordinate system do not matter.
 
     Returns:
         One row per feature in the order of ids; `id` and the layer's properties by their published
@@ -28,16 +40,23 @@ def read_layer(session: Session, layer: Layer | str, view: View = View.EXACT) ->
 
     Raises:
         NotFoundError: There is no such layer.
+        InvalidInputError: The selection's filter does not fit the layer.
     """
     known = find_layer(layer) if isinstance(layer, str) else layer
-    columns = [item.expression(view).label(item.name) for item in known.properties]
-    rows = session.execute(
+    chosen = selection.properties
+    shown = [item for item in known.properties if chosen is None or item.name in chosen]
+    columns = [item.expression(view).label(item.name) for item in shown]
+    query = (
         select(known.key.label("id"), *columns, func.ST_AsBinary(known.shape(view)).label("wkb"))
         .select_from(known.source)
+        .where(*conditions_of(known, view, narrowing_of(known, selection)))
+        .where(*further_conditions(session, known, view, selection))
         .order_by(known.key)
-    ).all()
+    )
+    with answering(session, selection, timeout_s=_TIMEOUT_S):
+        rows = session.execute(query, bind_selection(known, selection)).all()
     data: dict[str, pd.Series] = {"id": pd.Series([row.id for row in rows], dtype="int64")}
-    for place, item in enumerate(known.properties, start=1):
+    for place, item in enumerate(shown, start=1):
         cells = [row[place] for row in rows]
         dtype = "object" if item.format or item.type == "array" else _DTYPES[item.type]
         if item.type == "number":

@@ -22,10 +22,12 @@ _TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 
 @contextmanager
-def answering(session: Session, selection: Selection) -> Iterator[None]:
+def answering(
+    session: Session, selection: Selection, timeout_s: int = FILTER_TIMEOUT_S
+) -> Iterator[None]:
     """Run a question; what fails by the question's own fault is refused.
 
-    With a filter or an order of its own, statements of this transaction may take 5 seconds.
+    With a filter or an order of its own, statements of this transaction may take `timeout_s`.
 
     Raises:
         InvalidInputError: Naming the parameter at fault.
@@ -33,22 +35,22 @@ def answering(session: Session, selection: Selection) -> Iterator[None]:
     free = selection.condition is not None or bool(selection.sort) or bool(selection.equal)
     free = free or selection.words is not None or selection.unit is not None
     if free:
-        session.execute(_TIMEOUT, {"milliseconds": str(FILTER_TIMEOUT_S * 1000)})
+        session.execute(_TIMEOUT, {"milliseconds": str(timeout_s * 1000)})
     try:
         yield
     except DBAPIError as error:
-        if refusal := _refusal(error.orig, selection, free):
+        if refusal := _refusal(error.orig, selection, timeout_s if free else None):
             raise refusal from error
         raise
 
 
 def _refusal(
-    error: BaseException | None, selection: Selection, free: bool
+    error: BaseException | None, selection: Selection, timeout_s: int | None
 ) -> InvalidInputError | None:
     asked = "filter" if selection.condition is not None else "sortby"
-    if isinstance(error, psycopg.errors.QueryCanceled) and free:
+    if isinstance(error, psycopg.errors.QueryCanceled) and timeout_s:
         return InvalidInputError(
-            f"This takes longer than {FILTER_TIMEOUT_S} seconds: narrow it, for example by a bbox.",
+            f"This takes longer than {timeout_s} seconds: narrow it, for example by a bbox.",
             parameter=asked,
         )
     in_shape = isinstance(error, psycopg.errors.InternalError_)

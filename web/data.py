@@ -32,6 +32,8 @@ TASKS = {
     "scene": lazy_gettext("Đăng ký ảnh"),
     "zonal": lazy_gettext("Thống kê theo vùng"),
     "snapshot": lazy_gettext("Chụp lớp dữ liệu"),
+    "preview": lazy_gettext("Xem trước tệp"),
+    "export": lazy_gettext("Xuất lớp ra tệp"),
     "map-sheets": lazy_gettext("In bản đồ"),
 }
 

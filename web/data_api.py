@@ -26,7 +26,7 @@ from etl import queries
 from etl.models import Dataset
 from gis.errors import ForbiddenError, InvalidInputError
 from gis.selection import parse_period
-from web import access, api
+from web import access, api, exports
 from web.context import current_account, public_url, transaction
 from web.data import STAFF, roles
 
@@ -167,11 +167,24 @@ def post_observations() -> tuple[Response, int]:
 
 
 @blueprint.get("/jobs/<int:job_id>")
-@access.roles("researcher", "officer", "leader", "administrator")
+@access.roles("public")
+@api.parameters(token="What an export without an account was asked for with")  # noqa: S106
 def get_job(job_id: int) -> Response:
-    """One piece of work: waiting, running, done or failed, with its report."""
+    """One piece of work: waiting, running, done or failed, with its report.
+
+    Staff see any; others what they asked for themselves. An export that is done has a `result`.
+    """
+    account = current_account()
     with transaction() as session:
         run = queries.find_run(session, job_id)
+        export = exports.check_job(session, run)
+    is_mine = account is not None and run.started_by == account.username
+    if export is None and not is_mine and roles().isdisjoint(STAFF):
+        if account is None:
+            raise Unauthorized("Sign in to see this job, or send a personal token.")
+        raise ForbiddenError(f"The job {job_id} is not for this account.")
+    # A token is an address that nobody else shall guess.
+    report = {name: value for name, value in run.report.items() if is_mine or name != "token"}
     response = _json(
         {
             "id": run.id,
@@ -180,10 +193,11 @@ def get_job(job_id: int) -> Response:
             "file": run.file_name,
             "state": run.state,
             "error": run.error,
-            "report": run.report,
+            "report": report,
             "started_by": run.started_by,
             "started_at": run.started_at,
             "finished_at": run.finished_at,
+            **(export or {}),
         }
     )
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:24])

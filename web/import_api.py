@@ -7,12 +7,12 @@ import csv
 import hashlib
 import io
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, request, url_for
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from etl import queries
@@ -20,6 +20,7 @@ from etl.models import ImportFile
 from gis.errors import ForbiddenError, InvalidInputError
 from web import access, api
 from web.applications import scope
+from web.bodies import read_body, read_model
 from web.context import current_account, public_url, settings, transaction
 
 blueprint = Blueprint("import_api", __name__, url_prefix="/api/v1/imports")
@@ -28,7 +29,6 @@ _PAGE = 50
 # A cell beginning so is a formula to a spreadsheet, whoever typed it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class PostedOptions(BaseModel):
@@ -285,38 +285,6 @@ def counts_of(found: ImportFile, report: dict[str, Any]) -> dict[str, int] | Non
     kept = {name: int(report[name]) for name in ("read", "accepted", "unchanged", "rejected")}
     new = kept["accepted"] - int(report["updated"]) - kept["unchanged"]
     return {**kept, "new": new, "changed": report["updated"], "repaired": report["repaired"]}
-
-
-def read_body(model: type[Model]) -> Model:
-    """Read the JSON body of this request.
-
-    Raises:
-        InvalidInputError: With the pointers of what does not fit.
-    """
-    try:
-        content = orjson.loads(request.get_data())
-    except orjson.JSONDecodeError as error:
-        raise InvalidInputError(f"The body is no JSON: {error}.") from error
-    return read_model(model, content)
-
-
-def read_model(model: type[Model], content: Any) -> Model:
-    """Read what was sent as one of the documents above.
-
-    Raises:
-        InvalidInputError: With the pointers of what does not fit.
-    """
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        found = [
-            {"pointer": "".join(f"/{part}" for part in one["loc"]), "detail": one["msg"]}
-            for one in error.errors(include_url=False, include_input=False)[:100]
-        ]
-        raise InvalidInputError(
-            f"This cannot be taken: {found[0]['pointer'] or '/'}: {found[0]['detail']}.",
-            errors=found,
-        ) from error
 
 
 def _owner() -> str | None:

@@ -18,6 +18,7 @@ from gis.layer import Layer
 from gis.layers import LAYERS
 from web import access, import_words
 from web.applications import scope
+from web.bodies import read_model
 from web.context import current_account, settings, transaction
 from web.import_api import (
     ROLES,
@@ -27,7 +28,6 @@ from web.import_api import (
     counts_of,
     find_mine,
     forget,
-    read_model,
     receive,
 )
 
