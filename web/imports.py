@@ -13,13 +13,21 @@ from werkzeug.wrappers import Response
 
 from etl import queries
 from etl.models import ImportFile
-from gis.errors import ConflictError, InvalidInputError, PlatformError
+from gis.editing.reverting import revert_change
+from gis.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    PlatformError,
+)
 from gis.layer import Layer
 from gis.layers import LAYERS
 from web import access, import_words
 from web.applications import scope
 from web.bodies import read_model
 from web.context import current_account, settings, transaction
+from web.edits import editor
 from web.import_api import (
     ROLES,
     PostedAcceptance,
@@ -30,6 +38,7 @@ from web.import_api import (
     forget,
     receive,
 )
+from web.layers import caller_roles
 
 blueprint = Blueprint("imports", __name__, url_prefix="/nhap-du-lieu")
 
@@ -104,6 +113,7 @@ def one(import_id: int) -> str:
         hows=import_words.HOWS,
         systems=import_words.systems(),
         say=import_words.say,
+        undo=url_for(".undo", import_id=found.id) if _may_undo(found) else None,
         options=found.options,
         settings=_map_settings(found),
     )
@@ -163,11 +173,36 @@ def drop(import_id: int) -> Response:
     return redirect(url_for(".page"), 303)
 
 
+@blueprint.post("/<int:import_id>/hoan-tac")
+@access.roles(*ROLES)
+def undo(import_id: int) -> Response:
+    """Take back all that the file changed, in one change of its own."""
+
+    def revert() -> None:
+        with transaction() as session:
+            found = find_mine(session, import_id)
+            if found.transaction is None:
+                raise ConflictError("The file changed nothing.")
+            reason = _("Hoàn tác lần nhập %(file)s", file=found.file_name)
+            who = editor()
+            change = revert_change(session, who, found.transaction, reason=reason)
+            queries.note_undone(session, found, change=change.id, actor=who.name)
+        flash(_("Đã hoàn tác. Mọi đối tượng trở lại như trước lần nhập này."))
+
+    return _act(import_id, revert)
+
+
+def _may_undo(found: ImportFile) -> bool:
+    """Whether the caller may take back what a file changed."""
+    layer = LAYERS[found.layer]
+    return layer.may_edit(caller_roles()) or (found.layer == "tracks" and scope() is None)
+
+
 def _act(import_id: int, act: Callable[[], None]) -> Response:
     """Do what a form asks for; a refusal is said on the page."""
     try:
         act()
-    except (ConflictError, InvalidInputError) as error:
+    except (ConflictError, ForbiddenError, InvalidInputError, NotFoundError) as error:
         flash(_said(error), "error")
     return redirect(url_for(".one", import_id=import_id), 303)
 
@@ -176,6 +211,16 @@ def _said(error: PlatformError) -> str:
     rule = error.context.get("rule")
     if rule in import_words.MISTAKES:
         return str(import_words.MISTAKES[rule])
+    if "refers" in error.context:
+        return str(_("Dữ liệu khác đang dựa vào các đối tượng này: không hoàn tác cả loạt được."))
+    if "features" in error.context:
+        changed = error.context.get("count", len(error.context["features"]))
+        return str(
+            _(
+                "%(count)s đối tượng đã được sửa sau lần nhập này: không hoàn tác cả loạt được.",
+                count=changed,
+            )
+        )
     if "attempt" in error.context:
         return str(_("Tệp vừa được đọc lại. Hãy xem bản mới rồi chấp nhận."))
     if error.context.get("state") in ("loading", "done"):
