@@ -3,7 +3,8 @@
 What the doors of this package (`writing.py`, `cutting.py`, `reverting.py`) share.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from typing import cast as cast_type
@@ -15,13 +16,14 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Session
 
 from gis.boundaries import EAST, NORTH, SOUTH, WEST
-from gis.database import sign_as
+from gis.database import report_overlaps, sign_as
 from gis.editing.constraints import translated
 from gis.editing.geojson import Shape, to_ewkb
 from gis.editing.rules import EXCLUSIVE, Problem
@@ -305,3 +307,11 @@ def shape_columns(layer: Layer, shape: Shape) -> dict[str, Any]:
 def sign(session: Session, editor: Editor, reason: str | None) -> None:
     """Tell the history who writes, and why."""
     sign_as(session, editor.name, reason)
+
+
+@contextmanager
+def overlaps_reported(session: Session) -> Iterator[None]:
+    """Write what the rules have already judged, with the places locked: the trigger looks away."""
+    report_overlaps(session)
+    yield
+    session.execute(text("SELECT set_config('langbiang.overlaps', '', true)"))
