@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from gis.calendar import today
 from gis.layers import layers_for
@@ -27,25 +27,23 @@ def sheet_settings(session: Session) -> dict[str, Any]:
     """
     has_account = current_account() is not None
     day = today()
-    unit, parent = AdministrativeUnit, aliased(AdministrativeUnit)
-    lasts = (unit.valid_from <= day, or_(unit.valid_to.is_(None), unit.valid_to >= day))
-    name = func.coalesce(unit.full_name, unit.name).label("name")
+    unit = AdministrativeUnit
     units = session.execute(
-        select(unit.code, name, unit.level, parent.code.label("province"))
-        .outerjoin(parent, parent.id == unit.parent_id)
-        .where(unit.level.in_(("province", "commune")), *lasts)
+        select(unit.code, func.coalesce(unit.full_name, unit.name).label("name"), unit.level)
+        .where(
+            unit.level.in_(("province", "commune")),
+            unit.valid_from <= day,
+            or_(unit.valid_to.is_(None), unit.valid_to >= day),
+        )
         .order_by(unit.name)
     ).all()
-    with_communes = {row.province for row in units if row.level == "commune"}
     readable = {layer.id for layer in layers_for(caller_roles())}
     return {
         "scales": SCALES,
         "layers": [name for name in SHEET_LAYERS if name in readable],
         "communes": [(row.code, row.name) for row in units if row.level == "commune"],
         "provinces": [
-            (row.code, row.name)
-            for row in units
-            if has_account and row.level == "province" and row.code in with_communes
+            (row.code, row.name) for row in units if has_account and row.level == "province"
         ],
         "mayTitle": has_account,
     }

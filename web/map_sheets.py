@@ -93,7 +93,8 @@ def plan() -> AnyResponse:
         features=outlines(planned),
         sheets=len(planned.sheets),
         scales=sorted({sheet.scale for sheet in planned.sheets}),
-        crs=f"EPSG:{planned.zone}",
+        # Not `crs`: in GeoJSON that would speak of the coordinates here, which are degrees.
+        zone=f"EPSG:{planned.zone}",
         orientation="landscape" if layout.width > layout.height else "portrait",
     )
     answer.headers["Cache-Control"] = "no-store"

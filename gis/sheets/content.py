@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError, NotFoundError
@@ -282,7 +282,7 @@ def _unit_rows(
         columns.append(func.ST_AsBinary(ADMINISTRATIVE_UNITS.exact).label("wkb"))
     query = (
         select(*columns)
-        .outerjoin(_parent, _parent.c.id == unit.parent_id)
+        .outerjoin(_parent, or_(_parent.c.id == unit.parent_id, _holds(day)))
         .where(
             unit.level == level,
             unit.valid_from <= day,
@@ -292,6 +292,19 @@ def _unit_rows(
         .order_by(unit.name, unit.id)
     )
     return list(session.execute(query))
+
+
+def _holds(day: date) -> ColumnElement[bool]:
+    """Whether a province of that day holds a unit that names none, as loaded files do not."""
+    unit = AdministrativeUnit
+    return and_(
+        unit.parent_id.is_(None),
+        unit.level == "commune",
+        _parent.c.level == "province",
+        _parent.c.valid_from <= day,
+        or_(_parent.c.valid_to.is_(None), _parent.c.valid_to >= day),
+        func.ST_Intersects(_parent.c.boundary, func.ST_PointOnSurface(unit.boundary)),
+    )
 
 
 def readable_layers(names: Sequence[str], roles: frozenset[str]) -> list[tuple[Layer, View]]:

@@ -207,6 +207,8 @@ def _draw_north(pen: Pen, box: Rect, placing: Placing, zone: int, size: float) -
     pen.text(x, box.y + 0.5, "Bắc lưới", size * 0.7, align="center", colour=SOFT)
     side = "tây" if angle >= 0 else "đông"
     lines = ("Bắc thực", f"lệch {minute_text(angle)}", f"về {side}")
+    if minute_text(angle) == minute_text(0):
+        lines = ("Bắc thực", "trùng", "bắc lưới")
     y = box.middle[1] + 2.2
     for line in lines:
         pen.text(x + 3.4, y, line, size * 0.66, colour=SOFT)

@@ -18,53 +18,62 @@ from gis.sheets.symbols import INK, SOFT
 _MARK = "#a4161a"
 
 
-def list_capacity(layout: Layout) -> int:
-    """How many sheets the list beside one index map holds."""
-    columns, rows, _ = _columns(layout)
-    return columns * rows
+def index_pages(plan: Plan) -> int:
+    """How many pages the index takes: a map with a list, and lists alone where that is too long."""
+    rest = len(plan.sheets) - _capacity(plan.layout, plan.layout.legend)
+    return 1 + max(0, -(-rest // _capacity(plan.layout, _whole(plan.layout))))
 
 
-def draw_index(
-    pen: Pen,
-    layout: Layout,
-    plan: Plan,
-    units: list[Unit],
-    words: Words,
-    at: int,
-    before: int,
-) -> None:
-    """Draw one index page: the whole map each time, and the part of the list that is its.
+def draw_index(pen: Pen, plan: Plan, units: list[Unit], words: Words, before: int) -> None:
+    """Draw the index map with the beginning of the list.
 
     Args:
         pen: On a new page.
-        layout: Of every sheet.
         plan: With its index.
         units: That meet the index's ground.
         words: Of this page.
-        at: Which index page, from 0 on.
         before: How many index pages there are: the first sheet is page before + 1.
     """
-    index = plan.index
+    index, layout = plan.index, plan.layout
     assert index is not None
     placing = Placing(index.ground, layout.map, index.scale)
     drawing = MapDrawing(pen, placing, {}, layout.size)
-    is_demo = any(unit.is_demo for unit in units)
-    inside = {sheet.commune for sheet in plan.sheets}
     with pen.clipped(layout.map):
         drawing.ground(units, index.commune)
         drawing.borders(units)
         drawing.grid()
-        signs = _draw_outlines(pen, placing, plan, units, before, layout.size, inside)
-        drawing.name_units(units, index.commune)
-        drawing.names(signs)
-    draw_title(pen, layout, words, is_demo=is_demo)
+        signs = _draw_outlines(pen, placing, plan, units, before)
+        if index.commune is not None:
+            drawing.name_units(units, index.commune)
+            drawing.names(signs)
+    draw_title(pen, layout, words, is_demo=any(unit.is_demo for unit in units))
     draw_frame(pen, placing, plan.zone, layout.size)
     draw_facts(pen, layout, placing, plan.zone, words.source)
-    capacity = list_capacity(layout)
-    listed = list(enumerate(plan.sheets, before + 1))[at * capacity : (at + 1) * capacity]
-    _draw_list(pen, layout, listed)
+    _draw_list(
+        pen, layout, layout.legend, _numbered(plan, before)[: _capacity(layout, layout.legend)]
+    )
     draw_stamp(pen, layout)
     draw_foot(pen, layout, words)
+
+
+def draw_list_page(pen: Pen, plan: Plan, words: Words, page: int, before: int) -> None:
+    """Draw what of the list did not fit beside the map: `page` 2 and following."""
+    layout = plan.layout
+    each = _capacity(layout, _whole(layout))
+    first = _capacity(layout, layout.legend) + (page - 2) * each
+    draw_title(pen, layout, words, is_demo=False)
+    _draw_list(pen, layout, _whole(layout), _numbered(plan, before)[first : first + each])
+    draw_foot(pen, layout, words)
+
+
+def _numbered(plan: Plan, before: int) -> list[tuple[int, Sheet]]:
+    return list(enumerate(plan.sheets, before + 1))
+
+
+def _whole(layout: Layout) -> Rect:
+    """All of a page between title and foot."""
+    left, low = layout.title.x, layout.foot.y + layout.foot.height + 1
+    return Rect(left, low, layout.title.width, layout.title.y - low)
 
 
 def _draw_outlines(
@@ -73,11 +82,10 @@ def _draw_outlines(
     plan: Plan,
     units: list[Unit],
     before: int,
-    size: float,
-    inside: set[str | None],
 ) -> list[Rect]:
     """Number each sheet where it lies; parts of one commune also get their outline."""
     signs = []
+    size = plan.layout.size
     middles = {unit.code: unit for unit in units if unit.level == "commune"}
     for page, sheet in enumerate(plan.sheets, before + 1):
         x, y = placing.place(*sheet.ground.middle)
@@ -86,11 +94,11 @@ def _draw_outlines(
             right, top = placing.place(sheet.ground.right, sheet.ground.top)
             pen.look(stroke=_MARK, width=0.3)
             pen.rect(Rect(left, low, right - left, top - low))
-        elif sheet.commune in middles and sheet.commune in inside:
+        elif sheet.commune in middles:
             point = middles[sheet.commune].shape.representative_point()
             x, y = placing.place(point.x, point.y)
         text = str(page)
-        letters = size * 1.05
+        letters = size * (1.05 if len(plan.sheets) < 40 else 0.8)
         width, height = text_width(text, letters, bold=True) + 1.6, letters / MM * 1.25
         box = Rect(x - width / 2, y - height / 2, width, height)
         pen.look(fill="#ffffff", stroke=_MARK, width=0.2, opacity=0.9)
@@ -100,22 +108,28 @@ def _draw_outlines(
     return signs
 
 
-def _columns(layout: Layout) -> tuple[int, int, float]:
-    """Columns, rows and the height of a row of the list."""
+def _columns(layout: Layout, box: Rect) -> tuple[int, int, float]:
+    """Columns, rows and the height of a row of a list in a box."""
     height = layout.size * 0.86 / MM * 1.3
-    columns = max(1, int(layout.legend.width // 56))
-    rows = int((layout.legend.height - 4 - layout.size / MM * 1.9) // height)
+    columns = max(1, int(box.width // 56))
+    rows = int((box.height - 4 - layout.size / MM * 1.9) // height)
     return columns, max(1, rows), height
 
 
-def _draw_list(pen: Pen, layout: Layout, listed: list[tuple[int, Sheet]]) -> None:
-    box, size = layout.legend, layout.size
+def _capacity(layout: Layout, box: Rect) -> int:
+    columns, rows, _ = _columns(layout, box)
+    return columns * rows
+
+
+def _draw_list(pen: Pen, layout: Layout, box: Rect, listed: list[tuple[int, Sheet]]) -> None:
+    size = layout.size
     pen.look(stroke=SOFT, width=0.15)
     pen.rect(box)
     inner = box.grown(-2)
     head = size * 1.15
     pen.text(inner.middle[0], inner.top - head / MM, "DANH MỤC TỜ", head, bold=True, align="center")
-    columns, rows, height = _columns(layout)
+    columns, rows, height = _columns(layout, box)
+    rows = min(rows, max(12, -(-len(listed) // columns)))
     width = inner.width / columns
     letters = size * 0.86
     top = inner.top - head / MM * 1.65

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gis.sheets.request import GREATEST_SCALE, LEAST_SCALE
+from gis.sheets.request import LEAST_SCALE
 
 # Width and height upright (ISO 216).
 _SIZES = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
@@ -10,12 +10,12 @@ _MARGIN = 8.0
 # Room for coordinates between the neat line and the outer line.
 BAND = 5.0
 # What people expect on a scale: 1:1,500, 1:2,500 … but no 1:7,000.
-_STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 75)
+_STEPS = (10, 12.5, 15, 20, 25, 30, 40, 50, 60, 75)
 ROUND_SCALES = tuple(
     scale
     for power in range(1, 7)
     for step in _STEPS
-    if LEAST_SCALE <= (scale := step * 10**power) <= 2_500_000
+    if LEAST_SCALE <= (scale := round(step * 10**power)) <= 2_500_000
 )
 
 
@@ -123,7 +123,7 @@ def make_layout(paper: str, orientation: str) -> Layout:
     )
 
 
-def best_scale(width: float, height: float, paper: Rect, most: int = GREATEST_SCALE) -> int | None:
+def best_scale(width: float, height: float, paper: Rect, most: int) -> int | None:
     """The largest round scale at which a piece of ground fits, with 2 % of air on each side.
 
     Args:

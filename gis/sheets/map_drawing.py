@@ -89,24 +89,31 @@ class MapDrawing:
             draw(feature)
 
     def borders(self, units: Sequence[Unit]) -> None:
-        """Draw the borders of communes, and of provinces over them, as administrative maps do."""
+        """Draw the borders of communes, and of provinces over them, as administrative maps do.
+
+        A border that two units share is one line: dashes of two would fill each other's gaps.
+        """
         pen = self._pen
         window = _box(self._placing.ground)
+        wide = _box(self._placing.ground.grown(0.004 * self._placing.scale))
+        lines: dict[str, Any] = {}
+        for level in ("province", "commune"):
+            own = [shapely.boundary(unit.shape) for unit in units if unit.level == level]
+            lines[level] = shapely.union_all(shapely.intersection(own, wide))
+        lines["commune"] = shapely.difference(lines["commune"], lines["province"])
         for level, width, dash in (
             ("commune", 0.28, (2.6, 0.8, 0.3, 0.8, 0.3, 0.8)),
             ("province", 0.55, (4.0, 1.0, 0.5, 1.0)),
         ):
-            for unit in units:
-                if unit.level == level:
-                    line = shapely.boundary(unit.shape)
-                    if not shapely.intersects(line, window):
-                        continue
-                    self.found.levels.add(level)
-                    path = shape_path(self._near(line), self._placing)
-                    pen.look(stroke="#ffffff", width=width * 3.5, stroke_opacity=0.7)
-                    pen.shape(path, "S")
-                    pen.look(stroke=BORDER, width=width, dash=dash)
-                    pen.shape(path, "S")
+            line = shapely.line_merge(lines[level])
+            if not shapely.intersects(line, window):
+                continue
+            self.found.levels.add(level)
+            path = shape_path(self._thin(line), self._placing)
+            pen.look(stroke="#ffffff", width=width * 3.5, stroke_opacity=0.7)
+            pen.shape(path, "S")
+            pen.look(stroke=BORDER, width=width, dash=dash)
+            pen.shape(path, "S")
 
     def grid(self) -> None:
         """Draw the grid lines of the plane, each at its round metre."""
@@ -243,7 +250,10 @@ class MapDrawing:
             self._pen.look(stroke=ZONE, width=0.4)
             self._pen.shape(path, "S")
         if feature.name:
-            self._want(_balanced(feature.name), "zone", (x + x_right) / 2, (y + y_top) / 2, 150)
+            extent = max(x_right - x, y_top - y)
+            beside = extent / 2 + 0.5 if extent < 45 else None
+            middle = ((x + x_right) / 2, (y + y_top) / 2)
+            self._want(_balanced(feature.name), "zone", *middle, 150, beside=beside)
 
     def _points(self, shape: Any) -> list[tuple[float, float]]:
         if shapely.get_dimensions(shape) != 0:
@@ -252,9 +262,12 @@ class MapDrawing:
 
     def _near(self, shape: Any) -> Any:
         """A unit's shape near the frame: a large one is simplified and cut for this sheet."""
-        scale = self._placing.scale
-        thin = shapely.simplify(shape, 0.03 * scale / 1000)
-        return shapely.intersection(thin, _box(self._placing.ground.grown(0.004 * scale)))
+        wide = _box(self._placing.ground.grown(0.004 * self._placing.scale))
+        return shapely.intersection(shapely.make_valid(self._thin(shape)), wide)
+
+    def _thin(self, shape: Any) -> Any:
+        """Without what a printer does not show: 0.03 mm."""
+        return shapely.simplify(shape, 0.03 * self._placing.scale / 1000)
 
     def _want(
         self,

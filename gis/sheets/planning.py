@@ -15,10 +15,11 @@ from gis.errors import InvalidInputError
 from gis.sheets.content import find_commune, find_province, list_communes, plane_shapes
 from gis.sheets.grid import choose_zone, frame_line, to_plane
 from gis.sheets.layout import Layout, Rect, best_scale, make_layout, scale_text
-from gis.sheets.request import GREATEST_SCALE, SheetRequest
+from gis.sheets.request import SheetRequest
 
 MAX_SHEETS = 200
-# A whole province, or a very large commune on small paper, is drawn smaller than may be asked for.
+# What is to fit as a whole (a province on its index, a wide view) may be drawn smaller than may be
+# asked for.
 _SMALLEST = 2_500_000
 
 
@@ -92,11 +93,11 @@ def _plan_view(session: Session, request: SheetRequest, day: date) -> Plan:
     )
     width, height = float(np.ptp(xs[:4])), float(np.ptp(ys[:4]))
     layout = choose_layout(request, [(width, height)])
-    scale = request.scale or best_scale(width, height, layout.map)
+    scale = request.scale or best_scale(width, height, layout.map, _SMALLEST)
     if scale is None:
         raise InvalidInputError(
-            f"The bbox does not fit on {request.paper} at {scale_text(GREATEST_SCALE)}: choose a"
-            " smaller piece, a scale, or a province.",
+            f"The bbox does not fit on {request.paper} at {scale_text(_SMALLEST)}: choose a"
+            " smaller piece or larger paper.",
             parameter="bbox",
         )
     ground = _around(float(xs[4]), float(ys[4]), layout, scale)

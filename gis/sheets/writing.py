@@ -17,7 +17,7 @@ from gis.sheets.frame_drawing import (
     draw_stamp,
     draw_title,
 )
-from gis.sheets.index_drawing import draw_index, list_capacity
+from gis.sheets.index_drawing import draw_index, draw_list_page, index_pages
 from gis.sheets.layout import scale_text
 from gis.sheets.legend import draw_legend, legend_rows, method_text
 from gis.sheets.map_drawing import Found, MapDrawing
@@ -97,24 +97,20 @@ class _Writer:
         self._crops = list_crops(session)
         self.title = request.title or _usual_title(request)
         self.features: dict[str, int] = {}
-        index_pages = 1 + max(0, -(-len(plan.sheets) // list_capacity(plan.layout)) - 1)
-        self._before = index_pages if plan.index else 0
+        self._before = index_pages(plan) if plan.index else 0
         self.pages = self._before + len(plan.sheets)
 
     def write(self, pen: Pen, advance: Callable[[int, int], None] | None) -> None:
         done = 0
-        if self._plan.index is not None:
-            units = self._units(self._plan.index)
-            for at in range(self._before):
-                draw_index(
-                    pen,
-                    self._layout,
-                    self._plan,
-                    units,
-                    self._words(self._plan.index, at + 1, units),
-                    at,
-                    self._before,
-                )
+        index = self._plan.index
+        if index is not None:
+            units = self._units(index)
+            for page in range(1, self._before + 1):
+                words = self._words(index, page, units)
+                if page == 1:
+                    draw_index(pen, self._plan, units, words, self._before)
+                else:
+                    draw_list_page(pen, self._plan, words, page, self._before)
                 pen.end_page()
                 done += 1
                 if advance is not None:
@@ -193,6 +189,8 @@ class _Writer:
             notes.append("Bản công khai: nơi của từng hộ được làm tròn khoảng 1 km, không ghi tên.")
         if found.left_out:
             notes.append(f"Thửa đất chỉ vẽ từ tỷ lệ {scale_text(_PARCELS_UNTIL)} trở lên.")
+        if not facts.layers:
+            notes.append("Trong khung không có đối tượng nào của các lớp được in.")
         if facts.is_demo:
             notes.append("Dữ liệu minh hoạ: ranh giới là sơ đồ; tên người và cơ sở là hư cấu.")
         return notes
