@@ -143,7 +143,7 @@ def _operation(app: Flask, rule: Rule, method: str, schemas: dict[str, Any]) -> 
     }
     model: type[BaseModel] | None = getattr(view, "api_body", None)
     if model is not None and method in ("POST", "PUT", "PATCH"):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema = _as_openapi(model.model_json_schema(ref_template="#/components/schemas/{model}"))
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
         operation["requestBody"] = {
@@ -166,6 +166,30 @@ def _operation(app: Flask, rule: Rule, method: str, schemas: dict[str, Any]) -> 
             },
         }
     return operation
+
+
+def _as_openapi(schema: Any) -> Any:
+    """A schema of pydantic in the words of OpenAPI 3.0, which knows no type `null`."""
+    if isinstance(schema, list):
+        return [_as_openapi(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _as_openapi(value) for name, value in schema.items()}
+    options = made.get("anyOf", [])
+    if {"type": "null"} in options:
+        options = [option for option in options if option != {"type": "null"}]
+        made["nullable"] = True
+        del made["anyOf"]
+        if len(options) > 1 or "$ref" in options[0]:
+            made["anyOf"] = options
+        else:
+            made |= options[0]
+    for limit, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(made.get(limit), int | float) and not isinstance(made[limit], bool):
+            made[bound], made[limit] = made[limit], True
+    if "const" in made:
+        made["enum"] = [made.pop("const")]
+    return made
 
 
 def _variable(view: Callable[..., Any], rule: Rule, name: str) -> dict[str, Any]:
