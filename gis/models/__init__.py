@@ -13,6 +13,7 @@ from gis.models.applications import (
     PublicHoliday,
 )
 from gis.models.crops import Crop
+from gis.models.database_roles import DatabaseRole
 from gis.models.facilities import Facility
 from gis.models.growing_areas import CodeSeries, GrowingArea, GrowingAreaCode, GrowingAreaMember
 from gis.models.parcels import Parcel
@@ -31,6 +32,7 @@ __all__ = [
     "CodeSeries",
     "Consent",
     "Crop",
+    "DatabaseRole",
     "Facility",
     "GrowingArea",
     "GrowingAreaCode",

@@ -1,7 +1,13 @@
-"""Editing under concurrency: places are locked, and nothing is drawn upon its neighbour."""
+"""Editing: history that says truly who, shapes that never overlap, and who may write where.
+
+One trigger a table and event does it all (history, locks, overlap, the layer's version): what costs
+in an edit is how many statements its triggers run. Its function is written from the table's columns
+by `gis.renew_history()`, which a migration that adds a column calls again.
+"""
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261122_editing"
@@ -9,11 +15,10 @@ down_revision: str | None = "20261122_privacy"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# table: (layer name as in /ogc, condition under which a row's boundary takes up room)
-NO_OVERLAP = {
-    "parcel": ("parcels", "true"),
-    "growing_area": ("growing-areas", "{row}.status <> 'closed'"),
-    "high_tech_zone": ("high-tech-zones", "true"),
+EVENTS = {
+    "INSERT": "NEW TABLE AS new_rows",
+    "UPDATE": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "DELETE": "OLD TABLE AS old_rows",
 }
 
 # Functions of triggers run with the rights of the tables' owner, whoever edits; so nobody else's
@@ -23,168 +28,488 @@ AS_OWNER = "SECURITY DEFINER SET search_path = pg_catalog, gis, public, pg_temp"
 # Two shapes that overlap share a point, hence the cell of 0.01 degrees that holds it. Everybody
 # takes the locks of a layer in rising order, so single statements never wait for each other in a
 # circle. -1 is the whole layer: shared by whoever takes cells, alone for what spans more than 64
-# cells (about 9 km by 9 km) or lies outside the world.
-LOCK_BOX = """
-CREATE FUNCTION gis.lock_box(
-    layer text, west double precision, south double precision,
-    east double precision, north double precision
-) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    key constant integer := hashtext('langbiang.places.' || layer);
-    first_column double precision := floor((west + 180) * 100);
-    last_column double precision := floor((east + 180) * 100);
-    first_row double precision := floor((south + 90) * 100);
-    last_row double precision := floor((north + 90) * 100);
-BEGIN
-    IF west IS NULL THEN
-        RETURN;
-    END IF;
-    IF west < -180 OR south < -90 OR east > 180 OR north > 90
-       OR (last_column - first_column + 1) * (last_row - first_row + 1) > 64 THEN
-        PERFORM pg_advisory_xact_lock(key, -1);
-        RETURN;
-    END IF;
-    PERFORM pg_advisory_xact_lock_shared(key, -1);
-    FOR col IN first_column::integer .. last_column::integer LOOP
-        FOR line IN first_row::integer .. last_row::integer LOOP
-            PERFORM pg_advisory_xact_lock(key, col * 18001 + line);
-        END LOOP;
-    END LOOP;
-END $$
-"""
-
+# cells (about 9 km by 9 km) or lies outside the world. Assignments, since PERFORM is a query.
 LOCK_PLACES = """
 CREATE FUNCTION gis.lock_places(layer text, shape geometry) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, gis, public, pg_temp AS $$
+DECLARE
+    key constant integer := hashtext('langbiang.places.' || layer);
+    box constant box3d := shape;
+    is_large constant boolean := ST_XMin(box) < -180 OR ST_XMax(box) > 180
+        OR ST_YMin(box) < -90 OR ST_YMax(box) > 90
+        OR (floor(ST_XMax(box) * 100) - floor(ST_XMin(box) * 100) + 1)
+         * (floor(ST_YMax(box) * 100) - floor(ST_YMin(box) * 100) + 1) > 64;
+    taken boolean;
 BEGIN
-    PERFORM gis.lock_box(
-        layer, ST_XMin(shape), ST_YMin(shape), ST_XMax(shape), ST_YMax(shape));
+    IF is_large THEN
+        taken := pg_advisory_xact_lock(key, -1) IS NULL;
+    ELSIF box IS NOT NULL THEN
+        taken := pg_advisory_xact_lock_shared(key, -1) IS NULL;
+        FOR lon IN floor(ST_XMin(box) * 100)::integer .. floor(ST_XMax(box) * 100)::integer LOOP
+            FOR lat IN floor(ST_YMin(box) * 100)::integer .. floor(ST_YMax(box) * 100)::integer LOOP
+                taken := pg_advisory_xact_lock(key, (lon + 18000) * 18001 + lat + 9000) IS NULL;
+            END LOOP;
+        END LOOP;
+    END IF;
 END $$
 """
 
-# `changed` are the rows of the statement whose boundary takes up room that it did not take up
-# before. The trigger is AFTER, so that all rows of a statement are there and locked in one go; each
-# statement in it sees what others have committed meanwhile, which only READ COMMITTED gives.
+# Whether two shapes share more than 1 m² that they did not share before. A hundredth: the same
+# overlap, computed from another outline, differs by less.
 REFUSE_OVERLAP = """
-CREATE FUNCTION gis.{name}() RETURNS trigger LANGUAGE plpgsql {as_owner} AS $$
+CREATE FUNCTION gis.refuse_overlap(
+    layer text, table_name text, id bigint, other bigint,
+    shape geometry, other_shape geometry, old_shape geometry, other_old_shape geometry
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, gis, public, pg_temp AS $$
 DECLARE
-    place record;
-    pair record;
-    before_m2 double precision;
+    m2 constant double precision := ST_Area(ST_Intersection(shape, other_shape)::geography);
 BEGIN
-    IF current_setting('langbiang.overlaps', true) = 'report'
-       AND pg_has_role(session_user, current_user, 'MEMBER') THEN
-        RETURN NULL;
+    IF m2 > 1 AND m2 > 0.01
+        + coalesce(ST_Area(ST_Intersection(old_shape, other_old_shape)::geography), 0)
+    THEN
+        RAISE EXCEPTION '% % would overlap % by % m²', layer, id, other, round(m2::numeric, 1)
+            USING ERRCODE = 'exclusion_violation', SCHEMA = 'gis', TABLE = table_name,
+                  CONSTRAINT = 'no_overlap',
+                  DETAIL = json_build_object('layer', layer, 'id', id, 'with', other,
+                                             'overlap_m2', round(m2::numeric, 2));
     END IF;
-    SELECT ST_XMin(c.box) AS west, ST_YMin(c.box) AS south,
-           ST_XMax(c.box) AS east, ST_YMax(c.box) AS north
-    INTO place
-    FROM (SELECT ST_Extent(n.boundary) AS box FROM {changed}) AS c;
-    IF place.west IS NULL THEN
-        RETURN NULL;
-    END IF;
+END $$
+"""
+
+# Locks of a place are of use only to who then sees what others committed while one waited, and
+# that is each statement of READ COMMITTED.
+DEMAND_FRESH_SIGHT = """
+CREATE FUNCTION gis.demand_fresh_sight() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'boundaries are written in READ COMMITTED transactions only'
             USING ERRCODE = 'feature_not_supported',
                   HINT = 'Elsewhere a boundary that was committed meanwhile would not be seen.';
     END IF;
-    PERFORM gis.lock_box('{layer}', place.west, place.south, place.east, place.north);
-    FOR pair IN
-        SELECT n.id, n.boundary, p.id AS other, p.boundary AS other_boundary, n.was
-        FROM {changed}
-        JOIN gis.{table} AS p ON p.boundary && n.boundary AND p.id <> n.id AND {room_p}
-        WHERE ST_Relate(n.boundary, p.boundary, '2********')
+END $$
+"""
+
+# The session settings that say who acts, and that overlaps are reported elsewhere, are believed
+# only from the owner of the tables: the application. Everybody else is who the server let in.
+ACTING_ACCOUNT = f"""
+CREATE FUNCTION gis.acting_account() RETURNS text LANGUAGE sql STABLE {AS_OWNER} AS $$
+    SELECT coalesce(
+        (SELECT account FROM gis.database_role WHERE role = session_user), session_user::text)
+$$
+"""
+
+# The function of one table. Most statements touch one row, so that goes without joins; for many, a
+# full join is hashed or merged, never a nested loop, whatever the plan that was kept was made for.
+# `room` is where a row's boundary takes up room, `now` and `was` its boundary if it does.
+HISTORY = """
+CREATE OR REPLACE FUNCTION gis.record_<table>() RETURNS trigger LANGUAGE plpgsql <as_owner>
+SET plan_cache_mode = force_generic_plan AS $body$
+DECLARE
+    is_trusted constant boolean := pg_has_role(session_user, current_user, 'MEMBER');
+    actor text := CASE WHEN is_trusted
+        THEN coalesce(nullif(current_setting('langbiang.actor', true), ''), session_user)
+        ELSE gis.acting_account() END;
+    reason constant text := nullif(current_setting('langbiang.reason', true), '');
+    touched bigint := 0;
+    edit record;
+    other record;
+    added geometry;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        SELECT n.id, <new.shape> AS after_shape, <old.shape> AS before_shape, <new.overlap>
+               (SELECT to_jsonb(r) FROM (SELECT <new.columns>) AS r) AS after,
+               (SELECT to_jsonb(r) FROM (SELECT <old.columns>) AS r) AS before,
+               NOT EXISTS (SELECT FROM new_rows OFFSET 1) AS is_alone
+        INTO edit FROM new_rows AS n, old_rows AS o;
+        IF edit.is_alone THEN
+            touched := 1;
+            <check one>
+            INSERT INTO gis.revision (layer, feature_id, action, actor, reason, transaction,
+                                      before, after, before_shape, after_shape)
+            VALUES ('<layer>', edit.id, 'update', actor, reason, txid_current(),
+                    edit.before, edit.after, edit.before_shape, edit.after_shape);
+        ELSIF NOT edit.is_alone THEN
+            <check updates>
+            INSERT INTO gis.revision (layer, feature_id, action, actor, reason, transaction,
+                                      before, after, before_shape, after_shape)
+            SELECT '<layer>', coalesce(n.id, o.id), 'update', actor, reason, txid_current(),
+                   (SELECT to_jsonb(r) FROM (SELECT <old.columns>) AS r),
+                   (SELECT to_jsonb(r) FROM (SELECT <new.columns>) AS r),
+                   <old.shape>, <new.shape>
+            FROM new_rows AS n FULL JOIN old_rows AS o ON o.id = n.id;
+            GET DIAGNOSTICS touched = ROW_COUNT;
+        END IF;
+    ELSIF TG_OP = 'INSERT' THEN
+        <check inserts>
+        INSERT INTO gis.revision (layer, feature_id, action, actor, reason, transaction,
+                                  after, after_shape)
+        SELECT '<layer>', n.id, 'insert', actor, reason, txid_current(),
+               (SELECT to_jsonb(r) FROM (SELECT <new.columns>) AS r), <new.shape>
+        FROM new_rows AS n;
+        GET DIAGNOSTICS touched = ROW_COUNT;
+    ELSE
+        INSERT INTO gis.revision (layer, feature_id, action, actor, reason, transaction,
+                                  before, before_shape)
+        SELECT '<layer>', o.id, 'delete', actor, reason, txid_current(),
+               (SELECT to_jsonb(r) FROM (SELECT <old.columns>) AS r), <old.shape>
+        FROM old_rows AS o;
+        GET DIAGNOSTICS touched = ROW_COUNT;
+    END IF;
+    IF touched > 0 THEN
+        INSERT INTO gis.layer_change AS c (layer, transaction, features)
+        VALUES ('<layer>', txid_current(),
+                CASE TG_OP WHEN 'INSERT' THEN touched WHEN 'DELETE' THEN -touched ELSE 0 END)
+        ON CONFLICT ON CONSTRAINT pk_layer_change
+        DO UPDATE SET features = c.features + excluded.features;
+    END IF;
+    RETURN NULL;
+END $body$
+"""
+
+# What an edit adds to a shape is all that can come to lie upon a neighbour: for most edits little,
+# or nothing.
+CHECK_ONE = """
+            IF edit.now IS DISTINCT FROM edit.was AND <not reported> THEN
+                added := CASE WHEN edit.was IS NULL THEN edit.now
+                                   ELSE ST_Difference(edit.now, edit.was) END;
+                IF NOT ST_IsEmpty(added) THEN
+                    PERFORM gis.demand_fresh_sight();
+                    PERFORM gis.lock_places('<layer>', added);
+                    FOR other IN
+                        SELECT p.id, p.boundary FROM gis.<table> AS p
+                        WHERE p.boundary && added AND p.id <> edit.id AND <p.room>
+                          AND ST_Relate(added, p.boundary, '2********')
+                    LOOP
+                        PERFORM gis.refuse_overlap('<layer>', '<table>', edit.id, other.id,
+                            edit.now, other.boundary, edit.was, other.boundary);
+                    END LOOP;
+                END IF;
+            END IF;
+"""
+
+CHECK_MANY = """
+            IF <not reported> THEN
+                SELECT ST_SetSRID(ST_Extent(n.now)::geometry, 4326) INTO added FROM <changed> AS n;
+                IF added IS NOT NULL THEN
+                    PERFORM gis.demand_fresh_sight();
+                    PERFORM gis.lock_places('<layer>', added);
+                    FOR other IN
+                        SELECT n.id AS own, n.now, n.was, p.id, p.boundary
+                        FROM <changed> AS n JOIN gis.<table> AS p
+                        ON p.boundary && n.now AND p.id <> n.id AND <p.room>
+                        WHERE ST_Relate(n.now, p.boundary, '2********')
+                    LOOP
+                        PERFORM gis.refuse_overlap('<layer>', '<table>', other.own, other.id,
+                            other.now, other.boundary, other.was, <other was>);
+                    END LOOP;
+                END IF;
+            END IF;
+"""
+INSERTED = (
+    "(SELECT n.id, <new.boundary> AS now, NULL::geometry AS was FROM new_rows AS n"
+    " WHERE <new.boundary> IS NOT NULL)"
+)
+UPDATED = (
+    "(SELECT joined.* FROM (SELECT n.id, <new.boundary> AS now, <old.boundary> AS was"
+    " FROM new_rows AS n FULL JOIN old_rows AS o ON o.id = n.id OFFSET 0) AS joined"
+    " WHERE joined.now IS NOT NULL AND joined.now IS DISTINCT FROM joined.was)"
+)
+# The neighbour may be of the same statement.
+OTHER_WAS = (
+    "CASE WHEN EXISTS (SELECT FROM old_rows AS o WHERE o.id = other.id)"
+    " THEN (SELECT <old.boundary> FROM old_rows AS o WHERE o.id = other.id)"
+    " ELSE other.boundary END"
+)
+NOT_REPORTED = (
+    "NOT (is_trusted AND current_setting('langbiang.overlaps', true) IS NOT DISTINCT FROM 'report')"
+)
+
+# `gis.renew_history()` fills the template in for each table; `n` is a new row.
+RENEW_HISTORY = r"""
+CREATE FUNCTION gis.renew_history() RETURNS void LANGUAGE plpgsql AS $renew$
+DECLARE
+    t record;
+    body text;
+    token text[];
+BEGIN
+    FOR t IN
+        SELECT k.*,
+               (SELECT string_agg('n.' || quote_ident(attname), ', ' ORDER BY attnum)
+                FROM pg_attribute
+                WHERE attrelid = format('gis.%I', k.name)::regclass
+                  AND attnum > 0 AND NOT attisdropped
+                  AND atttypid <> 'public.geometry'::regtype) AS columns
+        FROM (VALUES
+            <layers>
+        ) AS k (name, layer, shape, room)
     LOOP
-        DECLARE
-            m2 constant double precision :=
-                ST_Area(ST_Intersection(pair.boundary, pair.other_boundary)::geography);
-        BEGIN
-            CONTINUE WHEN m2 <= 1;
-            {before}
-            -- A hundredth: the same overlap, computed from another outline, differs by less.
-            CONTINUE WHEN m2 <= before_m2 + 0.01;
-            RAISE EXCEPTION '{layer} % would overlap % by % m²',
-                    pair.id, pair.other, round(m2::numeric, 1)
-                USING ERRCODE = 'exclusion_violation', SCHEMA = 'gis', TABLE = '{table}',
-                      CONSTRAINT = 'no_overlap',
-                      DETAIL = json_build_object(
-                          'layer', '{layer}', 'id', pair.id, 'with', pair.other,
-                          'overlap_m2', round(m2::numeric, 2));
-        END;
+        body := $template$<template>$template$;
+        FOREACH token SLICE 1 IN ARRAY ARRAY[
+            ['<check one>', CASE WHEN t.room IS NULL THEN '' ELSE $one$<one>$one$ END],
+            ['<check updates>', CASE WHEN t.room IS NULL THEN '' ELSE $many$<updates>$many$ END],
+            ['<check inserts>', CASE WHEN t.room IS NULL THEN '' ELSE $many$<inserts>$many$ END],
+            ['<new.overlap>', CASE WHEN t.room IS NULL THEN ''
+                ELSE '<new.boundary> AS now, <old.boundary> AS was,' END],
+            ['<new.boundary>', format('CASE WHEN %s THEN n.boundary END', t.room)],
+            ['<old.boundary>', format('CASE WHEN %s THEN o.boundary END',
+                                      replace(t.room, 'n.', 'o.'))],
+            ['<p.room>', replace(t.room, 'n.', 'p.')],
+            ['<new.shape>', t.shape],
+            ['<old.shape>', replace(t.shape, 'n.', 'o.')],
+            ['<new.columns>', t.columns],
+            ['<old.columns>', regexp_replace(t.columns, '\mn\.', 'o.', 'g')],
+            ['<layer>', t.layer],
+            ['<table>', t.name]
+        ] LOOP
+            body := replace(body, token[1], coalesce(token[2], ''));
+        END LOOP;
+        EXECUTE body;
     END LOOP;
+END $renew$
+"""
+
+# table: (shape that an officer must keep inside the commune, whether of a commune at all)
+WRITABLE = {
+    "parcel": "boundary",
+    "growing_area": "coalesce(boundary, location)",
+    "facility": "location",
+    "high_tech_zone": "boundary",
+}
+
+OWN_COMMUNE = f"""
+CREATE FUNCTION gis.is_own_commune(commune bigint) RETURNS boolean
+LANGUAGE sql STABLE {AS_OWNER} AS $$
+    SELECT EXISTS (
+        SELECT FROM gis.database_role AS r
+        WHERE r.role = session_user AND (r.commune_code IS NULL OR EXISTS (
+            SELECT FROM gis.administrative_unit AS u
+            WHERE u.id = commune AND u.code = r.commune_code AND u.level = 'commune'
+              AND u.valid_from <= current_date AND coalesce(u.valid_to, 'infinity') >= current_date)))
+$$
+"""
+
+# Of a polygon at least half: borders of communes and of fields were drawn by different people.
+LIES_IN_OWN_COMMUNE = f"""
+CREATE FUNCTION gis.lies_in_own_commune(commune bigint, shape geometry) RETURNS boolean
+LANGUAGE sql STABLE {AS_OWNER} AS $$
+    SELECT gis.is_own_commune(commune) AND (
+        (SELECT r.commune_code IS NULL FROM gis.database_role AS r WHERE r.role = session_user)
+        OR (SELECT CASE WHEN ST_Dimension(shape) < 2 THEN ST_Intersects(u.boundary, shape)
+                   ELSE ST_Area(ST_Intersection(u.boundary, shape)) >= ST_Area(shape) / 2 END
+            FROM gis.administrative_unit AS u WHERE u.id = commune))
+$$
+"""
+
+# Programs that write over SQL know no id of a commune. `langbiang.commune` is a setting of an
+# officer's role (whose word the policies do not take), '*' for the whole province.
+FILL_COMMUNE = f"""
+CREATE FUNCTION gis.fill_commune() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} AS $$
+DECLARE
+    own constant text := current_setting('langbiang.commune', true);
+    place geometry;
+BEGIN
+    IF own = '*' THEN
+        -- Only what TG_TABLE_NAME has is looked at.
+        IF TG_TABLE_NAME = 'facility' THEN
+            place := NEW.location;
+        ELSE
+            place := ST_PointOnSurface(NEW.boundary);
+        END IF;
+    END IF;
+    NEW.commune_id := (
+        SELECT u.id FROM gis.administrative_unit AS u
+        WHERE u.level = 'commune' AND u.valid_from <= current_date
+          AND coalesce(u.valid_to, 'infinity') >= current_date
+          AND CASE own WHEN '*' THEN ST_Intersects(u.boundary, place) ELSE u.code = own END
+        ORDER BY u.id LIMIT 1);
+    RETURN NEW;
+END $$
+"""
+
+# What other layers show of these rows: their answers have a new version too.
+DEPENDENTS = {
+    "party": ("kind, name", "growing-areas high-tech-zones facilities parcels"),
+    "crop": ("code, name, colour", "growing-areas parcels applications"),
+    "administrative_unit": (
+        "code, name",
+        "growing-areas high-tech-zones facilities parcels applications",
+    ),
+}
+NOTE_DEPENDENTS = f"""
+CREATE FUNCTION gis.note_dependents() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} AS $$
+DECLARE
+    is_changed boolean := TG_ARGV[0] = '';
+BEGIN
+    IF NOT is_changed THEN
+        EXECUTE format(
+            'SELECT EXISTS (SELECT id, %1$s FROM new_rows EXCEPT SELECT id, %1$s FROM old_rows)',
+            TG_ARGV[0]) INTO is_changed;
+    END IF;
+    IF is_changed THEN
+        INSERT INTO gis.layer_change (layer, transaction, features)
+        SELECT unnest(string_to_array(TG_ARGV[1], ' ')), txid_current(), 0
+        ON CONFLICT ON CONSTRAINT pk_layer_change DO NOTHING;
+    END IF;
     RETURN NULL;
 END $$
 """
 
-# A full join kept whole by OFFSET 0 is hashed or merged, never a nested loop, however few rows the
-# statement had for which the plan was made and kept.
-CHANGED = {
-    "INSERT": (
-        "(SELECT id, boundary, NULL::geometry AS was FROM new_rows AS n"
-        " WHERE n.boundary IS NOT NULL AND {room_n}) AS n"
+# table: (layer name as in /ogc, shape that history keeps, when its boundary takes up room)
+LAYERS: dict[str, tuple[str, str, str | None]] = {
+    "administrative_unit": ("administrative-units", "n.boundary", None),
+    "parcel": ("parcels", "n.boundary", "true"),
+    "growing_area": (
+        "growing-areas",
+        "coalesce(n.boundary, n.location)",
+        "n.status <> 'closed'",
     ),
-    "UPDATE": (
-        "(SELECT * FROM"
-        " (SELECT n.id, CASE WHEN {room_n} THEN n.boundary END AS boundary,"
-        " CASE WHEN {room_o} THEN o.boundary END AS was"
-        " FROM new_rows AS n FULL JOIN old_rows AS o ON o.id = n.id OFFSET 0) AS joined"
-        " WHERE joined.boundary IS NOT NULL AND joined.boundary IS DISTINCT FROM joined.was) AS n"
-    ),
+    "facility": ("facilities", "n.location", None),
+    "high_tech_zone": ("high-tech-zones", "n.boundary", "true"),
+    "track": ("tracks", "n.path", None),
+    "application": ("applications", "coalesce(n.boundary, n.location)", None),
+    "growing_area_code": ("growing-area-codes", "NULL::geometry", None),
 }
-
-# What the pair shared before the statement; the neighbour may be of the same statement.
-BEFORE = {
-    "INSERT": "before_m2 := 0;",
-    "UPDATE": """SELECT coalesce(sum(ST_Area(ST_Intersection(pair.was, b.boundary)::geography)), 0)
-            INTO before_m2
-            FROM (SELECT CASE WHEN {room_o} THEN o.boundary END AS boundary
-                  FROM old_rows AS o WHERE o.id = pair.other
-                  UNION ALL
-                  SELECT pair.other_boundary
-                  WHERE NOT EXISTS (SELECT FROM old_rows AS o WHERE o.id = pair.other)) AS b;""",
-}
-
-TRANSITIONS = {
-    "INSERT": "NEW TABLE AS new_rows",
-    "UPDATE": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
-}
-
-
-def overlap_function(table: str, event: str) -> str:
-    layer, room = NO_OVERLAP[table]
-    rooms = {f"room_{row}": room.format(row=row) for row in "nop"}
-    return REFUSE_OVERLAP.format(
-        name=f"refuse_overlap_of_{table}_{event.lower()}",
-        as_owner=AS_OWNER,
-        layer=layer,
-        table=table,
-        changed=CHANGED[event].format(**rooms),
-        before=BEFORE[event].format(**rooms),
-        **rooms,
-    )
 
 
 def upgrade() -> None:
-    op.execute(LOCK_BOX)
-    op.execute(LOCK_PLACES)
-    for table in NO_OVERLAP:
-        for event, rows in TRANSITIONS.items():
-            op.execute(overlap_function(table, event))
-            # Named so that it runs before the one that writes the history.
+    op.create_table(
+        "database_role",
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("commune_code", sa.Text(), nullable=True),
+        sa.Column(
+            "made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("role", name=op.f("pk_database_role")),
+        sa.UniqueConstraint("account", name=op.f("uq_database_role_account")),
+        schema="gis",
+    )
+    for statement in (
+        LOCK_PLACES,
+        REFUSE_OVERLAP,
+        DEMAND_FRESH_SIGHT,
+        ACTING_ACCOUNT,
+        OWN_COMMUNE,
+        LIES_IN_OWN_COMMUNE,
+        FILL_COMMUNE,
+        NOTE_DEPENDENTS,
+        renew_history(),
+    ):
+        op.execute(statement)
+    op.execute("SELECT gis.renew_history()")
+    for table in LAYERS:
+        for event, rows in EVENTS.items():
+            op.execute(f"DROP TRIGGER {table}_revision_{event.lower()} ON gis.{table}")
             op.execute(
-                f"CREATE TRIGGER {table}_overlap_{event.lower()} AFTER {event} ON gis.{table}"
-                f" REFERENCING {rows} FOR EACH STATEMENT"
-                f" EXECUTE FUNCTION gis.refuse_overlap_of_{table}_{event.lower()}()"
+                f"CREATE TRIGGER {table}_revision_{event.lower()} AFTER {event} ON gis.{table}"
+                f" REFERENCING {rows} FOR EACH STATEMENT EXECUTE FUNCTION gis.record_{table}()"
             )
+    for table, (columns, layers) in DEPENDENTS.items():
+        op.execute(
+            f"CREATE TRIGGER {table}_dependents AFTER UPDATE ON gis.{table}"
+            f" REFERENCING {EVENTS['UPDATE']} FOR EACH STATEMENT"
+            f" EXECUTE FUNCTION gis.note_dependents('{columns}', '{layers}')"
+        )
+    op.execute(
+        "CREATE TRIGGER consent_dependents AFTER INSERT OR UPDATE OR DELETE ON gis.consent"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION gis.note_dependents('', '{DEPENDENTS['party'][1]}')"
+    )
+    _upgrade_policies()
+
+
+def _upgrade_policies() -> None:
+    """Hold an officer's role to its commune; policies never apply to the tables' owner."""
+    for table, shape in WRITABLE.items():
+        op.execute(
+            f"CREATE TRIGGER {table}_commune BEFORE INSERT ON gis.{table} FOR EACH ROW"
+            " WHEN (NEW.commune_id IS NULL AND current_setting('langbiang.commune', true) <> '')"
+            " EXECUTE FUNCTION gis.fill_commune()"
+        )
+        op.execute(f"ALTER TABLE gis.{table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY {table}_read ON gis.{table} FOR SELECT USING (true)")
+        # An id that the sequence did not give would be in the way of one that it will.
+        op.execute(
+            f"CREATE POLICY {table}_insert ON gis.{table} FOR INSERT WITH CHECK ("
+            f"gis.lies_in_own_commune(commune_id, {shape}) AND version = 1 AND NOT is_demo"
+            f" AND id <= coalesce(pg_sequence_last_value('gis.{table}_id_seq'), 0))"
+        )
+        op.execute(
+            f"CREATE POLICY {table}_update ON gis.{table} FOR UPDATE"
+            " USING (gis.is_own_commune(commune_id))"
+            f" WITH CHECK (gis.lies_in_own_commune(commune_id, {shape}))"
+        )
+        op.execute(
+            f"CREATE POLICY {table}_delete ON gis.{table} FOR DELETE"
+            " USING (gis.is_own_commune(commune_id))"
+        )
+    # Whose role is of no commune may write units; every officer sees the units.
+    op.execute("ALTER TABLE gis.administrative_unit ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY administrative_unit_read ON gis.administrative_unit FOR SELECT USING (true)"
+    )
+    op.execute(
+        "CREATE POLICY administrative_unit_write ON gis.administrative_unit"
+        " USING (gis.is_own_commune(NULL)) WITH CHECK (gis.is_own_commune(NULL))"
+    )
+    # An officer of a commune sees that commune's applications only.
+    op.execute("ALTER TABLE gis.application ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY application_read ON gis.application FOR SELECT"
+        " USING (gis.is_own_commune(commune_id))"
+    )
+    # The name of a household is a person's: the same rule as in the layers.
+    op.execute(
+        "CREATE VIEW gis.party_name AS SELECT p.id, p.kind, p.commune_id,"
+        " CASE WHEN p.kind <> 'household' OR EXISTS (SELECT FROM gis.consent AS c"
+        " WHERE c.party_id = p.id AND c.withdrawn_at IS NULL AND 'name' = ANY (c.fields))"
+        " THEN p.name END AS name FROM gis.party AS p"
+    )
+
+
+def renew_history() -> str:
+    """The function that writes the functions of the tables."""
+    body = HISTORY.replace("<as_owner>", AS_OWNER).strip()
+    updates = CHECK_MANY.replace("<changed>", UPDATED).replace("<other was>", OTHER_WAS)
+    inserts = CHECK_MANY.replace("<changed>", INSERTED).replace("<other was>", "NULL")
+    layers = ",\n            ".join(
+        f"('{table}', '{layer}', $x${shape}$x$, {f'$x${room}$x$' if room else 'NULL'})"
+        for table, (layer, shape, room) in LAYERS.items()
+    )
+    made = RENEW_HISTORY.replace("<template>", body).replace("<layers>", layers)
+    for place, check in (("<one>", CHECK_ONE), ("<updates>", updates), ("<inserts>", inserts)):
+        made = made.replace(place, check.replace("<not reported>", NOT_REPORTED))
+    return made
 
 
 def downgrade() -> None:
-    for table in NO_OVERLAP:
-        for event in TRANSITIONS:
-            op.execute(f"DROP TRIGGER {table}_overlap_{event.lower()} ON gis.{table}")
-            op.execute(f"DROP FUNCTION gis.refuse_overlap_of_{table}_{event.lower()}()")
-    op.execute("DROP FUNCTION gis.lock_places(text, geometry)")
-    op.execute(
-        "DROP FUNCTION gis.lock_box(text, double precision, double precision,"
-        " double precision, double precision)"
-    )
+    op.execute("DROP VIEW gis.party_name")
+    for table in ("application", "administrative_unit", *WRITABLE):
+        op.execute(f"ALTER TABLE gis.{table} DISABLE ROW LEVEL SECURITY")
+        for what in ("read", "write", "insert", "update", "delete"):
+            op.execute(f"DROP POLICY IF EXISTS {table}_{what} ON gis.{table}")
+    for table in WRITABLE:
+        op.execute(f"DROP TRIGGER {table}_commune ON gis.{table}")
+    for table in ("consent", *DEPENDENTS):
+        op.execute(f"DROP TRIGGER {table}_dependents ON gis.{table}")
+    for table, (layer, shape, _room) in LAYERS.items():
+        for event, rows in EVENTS.items():
+            op.execute(f"DROP TRIGGER {table}_revision_{event.lower()} ON gis.{table}")
+            op.execute(
+                f"CREATE TRIGGER {table}_revision_{event.lower()} AFTER {event} ON gis.{table}"
+                f" REFERENCING {rows} FOR EACH STATEMENT"
+                f" EXECUTE FUNCTION gis.record_revision('{layer}', '{shape.replace('n.', '')}')"
+            )
+        op.execute(f"DROP FUNCTION gis.record_{table}()")
+    for function in (
+        "renew_history()",
+        "note_dependents()",
+        "fill_commune()",
+        "lies_in_own_commune(bigint, geometry)",
+        "is_own_commune(bigint)",
+        "acting_account()",
+        "demand_fresh_sight()",
+        "refuse_overlap(text, text, bigint, bigint, geometry, geometry, geometry, geometry)",
+        "lock_places(text, geometry)",
+    ):
+        op.execute(f"DROP FUNCTION gis.{function}")
+    op.drop_table("database_role", schema="gis")
