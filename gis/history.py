@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gis.models import Revision
@@ -28,6 +29,16 @@ class Change:
     after: dict[str, Any] | None
     before_shape: str | None
     after_shape: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFeature:
+    """A feature that a change touched; `action` is the last thing the change did to it."""
+
+    layer: str
+    id: int
+    action: str
+    name: str | None
 
 
 def count_revisions(session: Session, layer: str, feature_id: int) -> int:
@@ -68,3 +79,29 @@ def list_revisions(
         query = query.where(Revision.id < before)
     rows = session.execute(query.order_by(Revision.id.desc()).limit(limit))
     return [Change(*row) for row in rows]
+
+
+def list_changed_features(
+    session: Session, change: int, *, limit: int = 100
+) -> list[ChangedFeature]:
+    """List the features that a change touched, by layer and id.
+
+    Args:
+        session: Reads only.
+        change: The transaction.
+        limit: At most so many.
+    """
+    row = cast(func.coalesce(Revision.after, Revision.before), JSONB)
+    query = (
+        select(
+            Revision.layer,
+            Revision.feature_id,
+            Revision.action,
+            func.coalesce(row["name"].astext, row["code"].astext),
+        )
+        .distinct(Revision.layer, Revision.feature_id)
+        .where(Revision.transaction == change)
+        .order_by(Revision.layer, Revision.feature_id, Revision.id.desc())
+        .limit(limit)
+    )
+    return [ChangedFeature(*found) for found in session.execute(query)]

@@ -58,6 +58,7 @@ def _bulk() -> dict[str, str]:
 def _history() -> dict[str, str]:
     return {
         "history": _("Lịch sử"),
+        "growing-area-codes": _("Mã số vùng trồng"),
         "historyOf": _("Lịch sử: {name}"),
         "historyOfLayer": _("Thay đổi gần đây"),
         "allLayers": _("Mọi lớp"),
@@ -75,11 +76,11 @@ def _history() -> dict[str, str]:
         "older": _("Cũ hơn"),
         "newer": _("Mới hơn"),
         "more": _("Xem thêm"),
-        "shapeAdded": _("phần thêm {area} ha"),
-        "shapeRemoved": _("phần bớt {area} ha"),
+        "whichOnes": _("Những đối tượng nào"),
         "shapeSame": _("Ranh giới không đổi."),
         "shapeMoved": _("Vị trí đổi {distance} m."),
-        "shapeChanged": _("Ranh giới"),
+        "shapeAdded": _("Phần thêm vào"),
+        "shapeRemoved": _("Phần bỏ đi"),
         "bringBack": _("Đưa về bản này"),
         "bringBackTitle": _("Đưa đối tượng về bản lúc {at}"),
         "undoChange": _("Hoàn tác cả lần thay đổi này"),

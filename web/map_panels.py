@@ -1,25 +1,28 @@
 """What the map's table and filter stand on: `/api/v1/<layer>/matches`, columns, choices."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gis.errors import InvalidInputError
+from gis.errors import InvalidInputError, NotFoundError
+from gis.history import list_changed_features
 from gis.layer import Layer
 from gis.layers import GROWING_AREAS, LAYERS
 from gis.matches import find_matches
 from gis.models import Crop
 from web import access, api, language
 from web.context import transaction
-from web.layers import caller_roles, readable
+from web.layers import caller_roles, check_parameters, readable
 from web.ogc_answers import json_answer
 from web.ogc_parameters import read_selection
 
 blueprint = Blueprint("map_panels", __name__)
 # So many points a weak phone still draws; a view of more is narrowed by its own layer's tiles.
 _MOST = 20_000
+_MOST_CHANGED = 1000
 # What a table leaves out: said in other columns, or by a mark.
 _NOT_SHOWN = frozenset(
     {
@@ -48,11 +51,9 @@ def list_matches(name: str) -> Response:
     """
     layer, view = readable(name)
     selection = read_selection(layer)
-    limit = request.args.get("limit", str(_MOST))
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 10):
-        raise InvalidInputError("limit must be a whole number from 0 on.", parameter="limit")
+    most = min(_limit(_MOST), _MOST)
     with transaction() as session:
-        found = find_matches(session, layer, view, selection, most=min(int(limit), _MOST))
+        found = find_matches(session, layer, view, selection, most=most)
     box = found.box
     return json_answer(
         {
@@ -61,6 +62,22 @@ def list_matches(name: str) -> Response:
             "items": found.places,
         }
     )
+
+
+@blueprint.get("/api/v1/changes/<int:change>/features")
+@access.roles(*_HISTORIANS)
+@api.parameters(limit=f"At most so many items; {_MOST_CHANGED} is the most")
+def list_features_of_change(change: int) -> Response:
+    """List the features that a change touched, by layer and id, with what it did to each."""
+    check_parameters("limit")
+    limit = min(_limit(100), _MOST_CHANGED)
+    if change >= 2**63:
+        raise NotFoundError(f"There is no change {change}.")
+    with transaction() as session:
+        found = list_changed_features(session, change, limit=limit)
+    if not found:
+        raise NotFoundError(f"There is no change {change}.")
+    return json_answer({"items": [asdict(feature) for feature in found], "next": None})
 
 
 def table_settings(session: Session, layers: list[Layer]) -> dict[str, Any]:
@@ -84,6 +101,13 @@ def table_settings(session: Session, layers: list[Layer]) -> dict[str, Any]:
         "job": "/api/v1/jobs/{id}",
         "titles": {layer.id: layer.title if vietnamese else layer.title_en for layer in layers},
     }
+
+
+def _limit(usual: int) -> int:
+    text = request.args.get("limit", str(usual))
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InvalidInputError("limit must be a whole number from 0 on.", parameter="limit")
+    return int(text)
 
 
 def _columns(layer: Layer, vietnamese: bool) -> list[dict[str, str]]:

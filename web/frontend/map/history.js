@@ -5,10 +5,13 @@ import { attributeRows, moment } from "./panels/revision.js";
 import { decimal, number, say, settings, words } from "./settings.js";
 
 const byId = (id) => document.getElementById(id);
+// Of a large load, some of its features are enough.
+const MOST_NAMED = 30;
 const ACTIONS = { insert: "inserted", update: "updated", delete: "deleted" };
 
 export function wireHistory(context) {
   const { map, panel } = context;
+  const layerName = (layer) => settings.panels.titles[layer] ?? words[layer] ?? layer;
   const aside = byId("map-history");
   const body = byId("map-history-body");
   const title = byId("map-history-title");
@@ -40,7 +43,9 @@ export function wireHistory(context) {
 
   function padding() {
     const [top, right, bottom, left] = panel.padding();
-    return wide.matches ? [top, aside.offsetWidth + 40, bottom, left] : [top, right, bottom, left];
+    const table = byId("map-table");
+    const below = table && !table.hidden ? table.offsetHeight + 40 : bottom;
+    return wide.matches ? [top, aside.offsetWidth + 40, below, left] : [top, right, bottom, left];
   }
 
   // One feature -------------------------------------------------------------------------------
@@ -151,13 +156,8 @@ export function wireHistory(context) {
     if (seen.moved !== null) {
       return make("p", { text: say("shapeMoved", { distance: decimal(seen.moved) }) });
     }
-    const written = (area) => (area === null ? "–" : `${decimal(area)} ha`);
-    return make("p", { class: "history-shape" }, [
-      `${words.shapeChanged}: `,
-      make("span", { class: "history-old", text: written(seen.before) }),
-      " → ",
-      make("span", { class: "history-new", text: written(seen.after) }),
-    ]);
+    const key = (kind, text) => make("span", { class: `history-key history-key-${kind}`, text });
+    return make("p", { class: "history-shape" }, [key("old", words.shapeRemoved), key("new", words.shapeAdded)]);
   }
 
   function drawEntry(revision, at) {
@@ -188,7 +188,11 @@ export function wireHistory(context) {
       }
     }
     const again = one ? showFeature(one.layer, one.id, one.name) : showChanges(ofLayer);
-    return again.then(() => body.prepend(make("p", { class: "history-done", role: "status", text: sentence })));
+    return again.then(() => {
+      body.prepend(make("p", { class: "history-done", role: "status", text: sentence }));
+      body.scrollTop = 0;
+      aside.focus();
+    });
   }
 
   async function bringBack(revision) {
@@ -219,21 +223,22 @@ export function wireHistory(context) {
     }
     try {
       await ask(`/api/v1/changes/${change.id}/revert`, { method: "POST", reason, body: { reason } });
-      const layers = change.counts ? [...new Set(change.counts.map((part) => part.layer))] : [one.layer];
+      const layers = change.counts ? Object.keys(change.counts) : [one.layer];
       await afterwards(layers, words.undone);
     } catch (error) {
       const changed = error.problem?.features ?? [];
       body.prepend(
         make("div", { class: "history-trouble", role: "alert" }, [
           make("p", { text: excuse(error) }),
-          ...(changed.length ? [make("ul", {}, changed.slice(0, 12).map((feature) => make("li", {}, [featureButton(feature.layer, feature.id, feature.name)])))] : []),
+          ...(changed.length ? [make("ul", {}, changed.slice(0, 12).map((feature) => make("li", {}, [featureButton(feature), ` · ${feature.by}`])))] : []),
         ]),
       );
     }
   }
 
-  function featureButton(layer, id, name) {
-    return make("button", { type: "button", text: name ?? `${settings.panels.titles[layer] ?? layer} ${id}`, onclick: () => showFeature(layer, id, name ?? `${id}`) });
+  function featureButton({ layer, id, name }) {
+    const said = name ?? `${layerName(layer)} ${id}`;
+    return make("button", { type: "button", text: said, onclick: () => showFeature(layer, id, said) });
   }
 
   // All changes -------------------------------------------------------------------------------
@@ -276,22 +281,35 @@ export function wireHistory(context) {
   }
 
   function drawChange(change) {
-    const counts = change.counts.map((part) => {
-      const said = Object.entries(ACTIONS)
-        .filter(([action]) => part[action] || part.action === action)
-        .map(([action, key]) => say(key, { count: number(part[action] ?? part.count) }));
-      return `${settings.panels.titles[part.layer] ?? part.layer}: ${said.join(", ")}`;
+    const layers = Object.keys(change.counts);
+    const counts = layers.map((layer) => {
+      const said = Object.entries(change.counts[layer]).map(([action, count]) => say(ACTIONS[action], { count: number(count) }));
+      return `${layerName(layer)}: ${said.join(", ")}`;
     });
-    const features = change.features ?? [];
-    const actions = features.slice(0, 5).map((feature) => featureButton(feature.layer, feature.id, feature.name));
-    if (change.counts.every((part) => settings.may_edit.includes(part.layer)) && change.may_undo !== false) {
+    const features = make("p", { class: "history-actions" });
+    const which = make("button", {
+      type: "button",
+      text: words.whichOnes,
+      onclick: async () => {
+        which.disabled = true;
+        try {
+          const { items } = await ask(`/api/v1/changes/${change.id}/features?limit=${MOST_NAMED}`);
+          features.replaceChildren(...items.map(featureButton), items.length === MOST_NAMED ? "…" : "");
+        } catch (error) {
+          features.replaceChildren(excuse(error));
+        }
+      },
+    });
+    const actions = [which];
+    if (layers.every((layer) => settings.may_edit.includes(layer))) {
       actions.push(make("button", { type: "button", class: "history-undo", text: words.undoChange, onclick: () => undo(change) }));
     }
     return make("li", {}, [
       make("p", { class: "history-what" }, [make("b", { text: change.actor }), ` · ${moment(change.at)}`]),
       make("p", { text: counts.join(" · ") }),
       make("p", { class: change.reason ? "history-reason" : "history-reason muted", text: change.reason ?? words.noReason }),
-      actions.length ? make("p", { class: "history-actions" }, actions) : "",
+      make("p", { class: "history-actions" }, actions),
+      features,
     ]);
   }
 

@@ -136,10 +136,14 @@ export function wireTable(context) {
     drawSelection();
   }
 
-  function afterBulk(layer) {
+  function afterBulk(layer, ids) {
     unselect();
     context.refresh(layer);
-    context.emit("changed", { layer, ids: [] });
+    context.emit("changed", { layer, ids });
+    const [of, id] = context.state.picked?.split("/") ?? [];
+    if (of === layer && ids.includes(Number(id))) {
+      context.pick(layer, Number(id));
+    }
   }
 
   function addressOf(more = {}) {
@@ -236,6 +240,7 @@ export function wireTable(context) {
     const count = byId("map-table-count");
     count.textContent = filter.isActive() && found ? number(found.count) : "";
     opener.classList.toggle("map-tool-on", filter.isActive());
+    byId("map-filter-clear").hidden = !filter.isActive();
     byId("map-table-open-label").textContent = filter.isActive() ? words.filtered : words.table;
   }
 
@@ -289,6 +294,10 @@ export function wireTable(context) {
   }
 
   opener.addEventListener("click", () => open(drawer.hidden));
+  byId("map-filter-clear").addEventListener("click", () => {
+    filter.clear();
+    opener.focus();
+  });
   byId("map-table-close").addEventListener("click", () => open(false));
   byId("map-table-before").addEventListener("click", () => turn(-1));
   byId("map-table-after").addEventListener("click", () => turn(1));

@@ -69,6 +69,7 @@ function valuesNow(field, features) {
 export function openBulk({ context, layer, features, done }) {
   const fields = fieldsOf(layer);
   let kept = features;
+  let sending = false;
 
   const which = make("select", { id: "bulk-field" }, fields.map((field) => make("option", { value: field.name, text: field.title })));
   const place = make("div", { class: "map-ask-field" });
@@ -177,12 +178,16 @@ export function openBulk({ context, layer, features, done }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const said = reason.value.trim();
+    if (sending) {
+      return;
+    }
     if (!said) {
       reason.focus();
       return;
     }
     const targets = changing();
-    submit.disabled = true;
+    // A disabled button would drop the focus out of the dialog.
+    sending = true;
     trouble.replaceChildren();
     try {
       await ask(`/api/v1/${layer}/properties`, {
@@ -201,7 +206,7 @@ export function openBulk({ context, layer, features, done }) {
         targets.map((feature) => feature.id),
       );
     } catch (error) {
-      submit.disabled = false;
+      sending = false;
       if ([404, 409, 412].includes(error.status)) {
         await drawConflicts(error);
       } else {

@@ -8,7 +8,7 @@ import CircleStyle from "ol/style/Circle.js";
 import Fill from "ol/style/Fill.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
-import { getArea, getDistance } from "ol/sphere.js";
+import { getDistance } from "ol/sphere.js";
 
 const READ = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
 const COLOURS = { before: "#a4161a", after: "#14532d" };
@@ -103,7 +103,7 @@ export function makeDifference(map) {
     /**
      * Show what became of a shape; both are GeoJSON geometries or null.
      *
-     * Gives areas in hectares (geodesic), how far a point moved in metres, and where to look.
+     * Gives how far a point moved in metres, and where to look.
      */
     show(before, after) {
       source.clear(true);
@@ -120,7 +120,7 @@ export function makeDifference(map) {
       }
       const area = (geometry) => (isArea(geometry) ? getArea(geometry) / HA : null);
       const moved = before?.type === "Point" && after?.type === "Point" ? getDistance(before.coordinates, after.coordinates) : null;
-      return { before: area(shapes.before), after: area(shapes.after), moved, extent: isEmpty(extent) ? null : extent };
+      return { moved, extent: isEmpty(extent) ? null : extent };
     },
   };
 }
