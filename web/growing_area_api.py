@@ -1,6 +1,5 @@
-"""Growing areas for programs: `/api/v1/growing-areas`, one of them, its revisions."""
+"""Growing areas for programs: `/api/v1/growing-areas`, one of them."""
 
-import json
 import zlib
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +9,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gis.errors import InvalidInputError
 from gis.growing_areas import AreaEntry, AreaFilter, list_areas_after, read_area
-from gis.history import Change, list_revisions
 from web import access, api
 from web.context import public_url, transaction
 from web.growing_areas import sees_exactly
@@ -63,29 +61,6 @@ def read_item(area_id: int) -> AnyResponse:
     return answer.make_conditional(request)
 
 
-@blueprint.get("/api/v1/growing-areas/<int:area_id>/revisions")
-@access.roles("officer", "leader", "administrator")
-@api.parameters(
-    before="Only revisions with a smaller id; `next` holds it",
-    limit="At most so many items; 1000 is the most",
-)
-def list_area_revisions(area_id: int) -> Response:
-    """List who changed a growing area, when, why, from what to what; the newest first."""
-    limit = min(_number("limit", 100), _MOST)
-    before = _number("before", 0) or None
-    with transaction() as session:
-        found = list_revisions(session, "growing-areas", area_id, before=before, limit=limit + 1)
-        if not found:
-            # Nothing recorded: say so if the area itself does not exist.
-            read_area(session, area_id)
-    following = None
-    if len(found) > limit and limit > 0:
-        own = url_for("growing_area_api.list_area_revisions", area_id=area_id)
-        more = urlencode({"limit": limit, "before": found[limit - 1].id})
-        following = f"{public_url()}{own}?{more}"
-    return jsonify(items=[_revision(change) for change in found[:limit]], next=following)
-
-
 def _item(entry: AreaEntry) -> dict[str, Any]:
     return {
         "id": entry.id,
@@ -115,23 +90,6 @@ def _item(entry: AreaEntry) -> dict[str, Any]:
         "is_demo": entry.is_demo,
         "version": entry.version,
         "updated_at": entry.updated_at.isoformat(),
-    }
-
-
-def _revision(change: Change) -> dict[str, Any]:
-    def shape(text: str | None) -> Any:
-        return None if text is None else json.loads(text)
-
-    return {
-        "id": change.id,
-        "action": change.action,
-        "actor": change.actor,
-        "reason": change.reason,
-        "at": change.at.isoformat(),
-        "before": change.before,
-        "after": change.after,
-        "before_shape": shape(change.before_shape),
-        "after_shape": shape(change.after_shape),
     }
 
 
