@@ -45,7 +45,7 @@ export function wireHistory(context) {
     const [top, right, bottom, left] = panel.padding();
     const table = byId("map-table");
     const below = table && !table.hidden ? table.offsetHeight + 40 : bottom;
-    return wide.matches ? [top, aside.offsetWidth + 40, below, left] : [top, right, bottom, left];
+    return wide.matches ? [top, aside.offsetWidth + 40, below, left] : [top, right, aside.offsetHeight + 24, left];
   }
 
   // One feature -------------------------------------------------------------------------------

@@ -48,11 +48,8 @@ export function wirePanel({ onLayer, onCrop }) {
   return {
     turnOn,
     chooseCrop,
-    /** Make sure a found thing is not hidden by a switch or by the crop looked for. */
-    show(layer) {
-      turnOn(layer);
-      chooseCrop(null);
-    },
+    /** Make sure a found thing is not hidden by a switch; what is picked passes every filter. */
+    show: turnOn,
     /** On a phone, a card takes the place of the legend. */
     settle() {
       panel.classList.toggle("map-panel-card", !card.hidden);

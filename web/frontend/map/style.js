@@ -65,11 +65,11 @@ function formerLabel(feature, zoom) {
 
 function area(feature, state) {
   const crop = feature.get("crop");
-  if (state.crop && state.crop !== crop) {
+  const picked = state.isPicked(feature);
+  if (state.crop && state.crop !== crop && !picked) {
     return undefined;
   }
   const colour = colourOf(crop);
-  const picked = state.isPicked(feature);
   const over = state.isOver(feature);
   const geometry = feature.getType();
   if (geometry === "Point" || geometry === "MultiPoint") {
