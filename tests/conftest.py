@@ -14,6 +14,7 @@ import pyogrio
 import pytest
 from alembic import command
 from alembic.config import Config
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
@@ -24,7 +25,7 @@ from gis import server
 from gis.database import connect, make_sessions
 from gis.settings import Settings
 from tests import databases
-from web import create_app
+from web import accounts, create_app
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,6 +56,15 @@ def gdal_drivers() -> Iterator[None]:
         pyogrio.set_gdal_config_options({"GDAL_SKIP": None})
         gdal._register_drivers()
         gdal.restrict_gdal.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords at no cost: a real hash takes a fifth of a second, for each account."""
+    real = accounts._HASHER
+    accounts._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield
+    accounts._HASHER = real
 
 
 @pytest.fixture(scope="session")
