@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -44,13 +45,15 @@ def settings(session: Session, layers: list[Layer], caller: Caller) -> dict[str,
 def _field(layer: Layer, item: Property) -> dict[str, Any]:
     field: dict[str, Any] = {
         "name": item.name,
-        "title": _in_language(item.title, item.title_en),
+        "title": _label(item),
         "type": item.type,
     }
     if item.format:
         field["format"] = item.format
     if item.choices:
         field["choices"] = item.choices
+        if default := _default(layer, item):
+            field["default"] = default
     if item.lookup:
         field["lookup"] = item.lookup
     if layer.is_required(item):
@@ -58,6 +61,19 @@ def _field(layer: Layer, item: Property) -> dict[str, Any]:
     if item.name in _LONG:
         field["long"] = True
     return field
+
+
+def _default(layer: Layer, item: Property) -> str | None:
+    """What the database takes when nothing is chosen, where a choice may not stay empty."""
+    column = layer.table.c[item.stored_as or ""]
+    default = column.server_default
+    return None if column.nullable or default is None else str(default.arg).strip("'")  # type: ignore[attr-defined]
+
+
+def _label(item: Property) -> str:
+    """What a field is called where a name is chosen instead of its code."""
+    named = {"crop": _("Cây trồng"), "commune": _("Xã, phường"), "party": _("Chủ thể")}
+    return named.get(item.lookup or "") or _in_language(item.title, item.title_en)
 
 
 def _in_language(vietnamese: str, english: str) -> str:

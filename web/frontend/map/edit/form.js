@@ -35,7 +35,7 @@ function options(field, value) {
   if (value && !list.some(([code]) => code === value)) {
     list.unshift([value, value]);
   }
-  const empty = field.required ? [] : [["", field.lookup === "commune" ? words["edit-by-shape"] : "–"]];
+  const empty = field.required || field.default ? [] : [["", field.lookup === "commune" ? words["edit-by-shape"] : "–"]];
   return [...empty, ...list].map(([code, name]) => element("option", { value: code, text: name, selected: code === (value ?? "") }));
 }
 

@@ -1,8 +1,11 @@
 // The live figures: hectares, the units people there reckon in, the way around, the corners.
 import { areaM2, distanceM, localUnits } from "../../register/measure.js";
-import { decimal, number, say } from "../settings.js";
+import { decimal, number, say, settings } from "../settings.js";
 import { byId } from "./dom.js";
 
+const fine = new Intl.NumberFormat(settings.language === "vi" ? "vi-VN" : "en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+/** A small field shows its square metres: four decimals below ten hectares. */
+const hectares = (m2) => `${m2 < 1e5 ? fine.format(m2 / 10000) : decimal(m2 / 10000)} ha`;
 const open = (ring) => ring.slice(0, -1);
 
 /** Area in m², perimeter in m and number of corners of a GeoJSON area. */
@@ -26,7 +29,7 @@ export function showMeasure(geometry) {
   const { area, around, corners, place } = measure(geometry);
   const known = corners > 2;
   byId("edit-measure").hidden = geometry?.type === "Point";
-  byId("edit-area").textContent = known ? `${decimal(area / 10000)} ha` : "– ha";
+  byId("edit-area").textContent = known ? hectares(area) : "– ha";
   byId("edit-area").dataset.hectares = known ? area / 10000 : "";
   byId("edit-local").textContent = known
     ? localUnits(place[1])

@@ -1,12 +1,15 @@
 // The editor of the map: one piece of work at a time, from "Sửa" or "Vẽ mới" until it is saved or
 // put aside. This page only joins the others: tools, form, problems, saving, drafts, keys.
+import LineString from "ol/geom/LineString.js";
+import Polygon from "ol/geom/Polygon.js";
 import { newUuid } from "../../register/store.js";
 import { say, settings, words } from "../settings.js";
+import { makeActions } from "./actions.js";
 import { Conflict } from "./conflict.js";
 import { wireCoordinates } from "./coordinates.js";
 import { wireCutting } from "./cutting.js";
 import { ask, byId, element } from "./dom.js";
-import { dropDraft, keepDraft, listDrafts } from "./drafts.js";
+import { keyOf, wireDrafts } from "./draft-list.js";
 import { fillForm, followForm } from "./form.js";
 import { wireKeys } from "./keys.js";
 import { showMeasure } from "./measure.js";
@@ -16,19 +19,11 @@ import * as server from "./server.js";
 import { Neighbours } from "./snapping.js";
 import { Tools } from "./tools.js";
 import { toDegrees, Work } from "./work.js";
-import LineString from "ol/geom/LineString.js";
-import Polygon from "ol/geom/Polygon.js";
 
 const { editor } = settings;
-const KEEP_MS = 250;
 const CHECK_MS = 700;
 const SKETCHING = ["draw", "part", "hole", "cut"];
-const clock = new Intl.DateTimeFormat(settings.language === "vi" ? "vi-VN" : "en-GB", { hour: "2-digit", minute: "2-digit" });
-const daily = new Intl.DateTimeFormat(settings.language === "vi" ? "vi-VN" : "en-GB", { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" });
-
-function when(at) {
-  return new Date(at).toDateString() === new Date().toDateString() ? clock.format(at) : daily.format(at);
-}
+const TOAST_MS = 6000;
 
 export function wireEditor(context) {
   const { map, state } = context;
@@ -36,7 +31,6 @@ export function wireEditor(context) {
   const panel = byId("edit-panel");
   const wide = window.matchMedia("(min-width: 800px)");
   let work = null;
-  let keepTimer = 0;
   let checkTimer = 0;
   let checks = 0;
 
@@ -76,6 +70,7 @@ export function wireEditor(context) {
     },
   };
   const saving = new Saving(session);
+  const drafts = wireDrafts(() => work, begin);
   const cutting = wireCutting({ tools, finished });
 
   // -- Beginning and ending -------------------------------------------------------------------
@@ -111,7 +106,6 @@ export function wireEditor(context) {
   }
 
   function end() {
-    window.clearTimeout(keepTimer);
     window.clearTimeout(checkTimer);
     checks += 1;
     conflict.close();
@@ -124,14 +118,14 @@ export function wireEditor(context) {
     section.classList.remove("edit-choosing");
     section.hidden = true;
     context.redraw();
-    offerDrafts();
+    drafts.offer();
     byId("edit-start").focus({ preventScroll: true });
   }
 
   async function startOn(layer, id) {
-    const kept = (await listDrafts(editor.user)).find((draft) => draft.key === keyOf(layer, id));
+    const kept = await drafts.find(layer, id);
     if (kept) {
-      resume(kept);
+      drafts.resume(kept);
       return;
     }
     try {
@@ -144,27 +138,17 @@ export function wireEditor(context) {
 
   function startNew(layer, kind) {
     const values = editor.commune ? { commune_code: editor.commune } : {};
-    for (const field of editor.layers[layer].fields) {
-      if (field.choices?.length && field.required) {
-        values[field.name] = field.choices[0];
-      }
+    for (const field of editor.layers[layer].fields.filter((one) => one.default)) {
+      values[field.name] = field.default;
     }
-    // What the commune's officer has not typed is no work worth keeping.
-    const base = null;
-    begin({ key: keyOf(layer, newUuid()), layer, id: null, kind, base, values });
-  }
-
-  function resume(draft) {
-    begin(draft);
-    byId("edit-kept").textContent = say("edit-resumed", { time: when(draft.at) });
+    begin({ key: keyOf(layer, newUuid()), layer, id: null, kind, base: null, preset: values });
   }
 
   /** Saved, split or merged: show what the server made of it. */
   async function finished(layer, ids, sentence) {
     const key = work?.key;
-    window.clearTimeout(keepTimer);
     if (key) {
-      await dropDraft(key);
+      await drafts.drop(key);
     }
     end();
     context.refresh(layer);
@@ -184,9 +168,9 @@ export function wireEditor(context) {
   async function leave() {
     const { key, isDirty } = work;
     if (isDirty) {
-      await keep();
+      await drafts.keep();
     } else {
-      await dropDraft(key);
+      await drafts.drop(key);
     }
     end();
   }
@@ -195,7 +179,7 @@ export function wireEditor(context) {
     if (work.isDirty && (await ask({ title: words["edit-discard"], text: words["edit-discard-text"], yes: words["edit-discard-yes"] })) === false) {
       return;
     }
-    await dropDraft(work.key);
+    await drafts.drop(work.key);
     end();
   }
 
@@ -210,7 +194,6 @@ export function wireEditor(context) {
     try {
       await server.remove(work.layer, work.id, { etag: work.base.etag, reason });
       await finished(work.layer, [], words["edit-deleted"]);
-      context.emit("changed", { layer: work?.layer, ids: [] });
     } catch (error) {
       if (error.kind === "stale") {
         tell(words["edit-delete-stale"]);
@@ -229,7 +212,7 @@ export function wireEditor(context) {
     showMeasure(work.geometry);
     followForm(work);
     refreshState();
-    keepSoon();
+    drafts.keepSoon();
     problems.clear();
     checkSoon();
   }
@@ -242,7 +225,7 @@ export function wireEditor(context) {
     const draft = places && !cutLine && !work.geometry ? places : null;
     if (JSON.stringify(draft) !== JSON.stringify(work.sketch)) {
       work.sketch = draft;
-      keepSoon();
+      drafts.keepSoon();
     }
     if (places && !cutLine && places.length > 1) {
       const closed = places.length > 2 ? new Polygon([[...places, places[0]]]) : new LineString(places);
@@ -257,7 +240,7 @@ export function wireEditor(context) {
     const button = (name) => section.querySelector(`[data-tool="${name}"]`);
     button("undo").disabled = !(tools.places() || work.canUndo);
     button("redo").disabled = !(tools.undone.length || work.canRedo);
-    button("delete").hidden = work.id === null;
+    button("throw").hidden = work.id === null;
     for (const name of ["cut", "merge"]) {
       button(name).hidden = work.id === null || work.isPoint;
     }
@@ -294,10 +277,9 @@ export function wireEditor(context) {
       return;
     }
     checkTimer = window.setTimeout(async () => {
-      const { layer, id, geometry, values } = work;
-      const writable = Object.fromEntries(editor.layers[layer].fields.map(({ name }) => [name, values[name] ?? null]));
+      const { layer, id, geometry } = work;
       try {
-        const found = await server.check(layer, { type: "Feature", ...(id === null ? {} : { id }), geometry, properties: writable });
+        const found = await server.check(layer, { ...work.toSend(), ...(id === null ? {} : { id }), geometry });
         if (work && turn === checks) {
           problems.show(found);
         }
@@ -305,55 +287,6 @@ export function wireEditor(context) {
         // The save asks again, and says what stands in its way.
       }
     }, CHECK_MS);
-  }
-
-  // -- Drafts ---------------------------------------------------------------------------------
-
-  function keyOf(layer, id) {
-    return `${editor.user}/${layer}/${id}`;
-  }
-
-  function keepSoon() {
-    window.clearTimeout(keepTimer);
-    keepTimer = window.setTimeout(keep, KEEP_MS);
-  }
-
-  async function keep() {
-    window.clearTimeout(keepTimer);
-    if (!work?.isDirty) {
-      return;
-    }
-    const { key, layer, id, kind, base, geometry, values, sketch } = work;
-    const at = Date.now();
-    const title = values.name || values.code || "";
-    const done = await keepDraft({ key, user: editor.user, layer, id, kind, base, geometry, values, sketch, reason: session.reason(), title, at });
-    if (work?.key === key) {
-      byId("edit-kept").textContent = done ? say("edit-kept", { time: clock.format(at) }) : words["edit-not-kept"];
-    }
-  }
-
-  async function offerDrafts() {
-    const place = byId("edit-drafts");
-    const drafts = await listDrafts(editor.user);
-    if (work) {
-      return;
-    }
-    place.replaceChildren(
-      ...drafts.slice(0, 3).map((draft) => {
-        const layer = editor.layers[draft.layer]?.title ?? draft.layer;
-        const go = element("button", { type: "button", class: "button", text: words["edit-continue"], on: { click: () => resume(draft) } });
-        const away = element("button", { type: "button", class: "edit-quiet", text: words["edit-throw"] });
-        away.addEventListener("click", async () => {
-          if ((await ask({ title: words["edit-throw"], text: words["edit-discard-text"], yes: words["edit-discard-yes"] })) !== false) {
-            await dropDraft(draft.key);
-            offerDrafts();
-          }
-        });
-        const text = say(draft.title ? "edit-draft" : "edit-draft-unnamed", { time: when(draft.at), layer, name: draft.title });
-        return element("div", { class: "edit-draft" }, element("p", { text }), element("div", { class: "edit-buttons" }, go, away));
-      }),
-    );
-    place.hidden = !drafts.length;
   }
 
   // -- Buttons, keys, card --------------------------------------------------------------------
@@ -366,7 +299,7 @@ export function wireEditor(context) {
   function toast(sentence) {
     const made = element("p", { class: "edit-toast", role: "status", text: sentence });
     section.after(made);
-    window.setTimeout(() => made.remove(), 6000);
+    window.setTimeout(() => made.remove(), TOAST_MS);
   }
 
   function closeMenu() {
@@ -374,69 +307,14 @@ export function wireEditor(context) {
     byId("edit-start").setAttribute("aria-expanded", "false");
   }
 
-  const shapeOnly = (name) => () => {
-    if (work.isPoint || !work.geometry) {
-      return false;
-    }
-    tools.use(tools.name === name ? "shape" : name);
-    return true;
-  };
-  const savedOnly = (name) => () => {
-    if (work.id === null) {
-      return false;
-    }
-    if (work.isDirty) {
-      tell(words["edit-save-first"]);
-      return true;
-    }
-    return shapeOnly(name)();
-  };
-  const actions = {
-    point: () => (work.isPoint ? void tools.use("point") : false),
-    area: () => (work.isPoint ? false : work.geometry ? shapeOnly("part")() : void tools.use("draw")),
-    part: shapeOnly("part"),
-    cut: savedOnly("cut"),
-    merge: savedOnly("merge"),
-    hole: shapeOnly("hole"),
-    remove: shapeOnly("remove"),
-    move: () => void tools.use(tools.name === "move" ? "shape" : "move"),
-    shape: () => (work.geometry ? void tools.use("shape") : false),
-    trace() {
-      tools.tracing = !tools.tracing;
-      showTool();
-    },
-    snap() {
-      neighbours.on = !neighbours.on;
-      const sketch = tools.places();
-      tools.use(tools.name);
-      if (sketch) {
-        tools.resume(sketch);
-      }
-    },
-    place: () => tools.place(),
-    finish: () => (tools.name === "merge" ? cutting.merge(work) : tools.finish()),
-    cancel: () => (conflict.open ? false : tools.cancel() || void leave()),
-    delete: () => tools.undoSketch() || tools.removeCorner(),
-    undo() {
-      if (!tools.undoSketch() && work.undo()) {
-        tools.again();
-      }
-    },
-    redo() {
-      if (!tools.redoSketch() && work.redo()) {
-        tools.again();
-      }
-    },
-    save: () => void saving.save(work),
-    keys: () => showKeys(),
-  };
+  const actions = makeActions({ work: () => work, tools, neighbours, cutting, leave, removeAll, showTool, save: () => saving.save(work), showKeys: () => showKeys() });
   const showKeys = wireKeys(() => work !== null && !conflict.open, actions);
 
   section.addEventListener("click", (event) => {
     const name = event.target.closest("[data-tool]")?.dataset.tool;
     if (name && work) {
       tell("");
-      (name === "delete" ? removeAll : actions[name])();
+      actions[name]();
     }
   });
   byId("edit-save").addEventListener("click", () => saving.save(work));
@@ -446,7 +324,7 @@ export function wireEditor(context) {
   byId("edit-form").addEventListener("submit", (event) => event.preventDefault());
   byId("edit-reason").addEventListener("input", () => {
     work.reason = session.reason();
-    keepSoon();
+    drafts.keepSoon();
   });
   byId("edit-start").addEventListener("click", () => {
     const menu = byId("edit-menu");
@@ -461,14 +339,6 @@ export function wireEditor(context) {
   });
   byId("edit-launch").addEventListener("keydown", (event) => event.key === "Escape" && closeMenu());
   document.addEventListener("pointerdown", (event) => !byId("edit-launch").contains(event.target) && closeMenu());
-  window.addEventListener("beforeunload", (event) => {
-    if (work?.isDirty) {
-      keep();
-      event.preventDefault();
-    }
-  });
-  window.addEventListener("pagehide", () => void keep());
-  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
   map.on("moveend", hint);
 
   context.on("picked", ({ layer, id, feature }) => {
@@ -485,5 +355,5 @@ export function wireEditor(context) {
   });
 
   byId("edit-launch").hidden = false;
-  offerDrafts();
+  drafts.offer();
 }

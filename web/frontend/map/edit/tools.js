@@ -9,11 +9,9 @@ import { MultiPolygon, Point, Polygon } from "ol/geom.js";
 import VectorLayer from "ol/layer/Vector.js";
 import VectorSource from "ol/source/Vector.js";
 import * as corners from "./corners.js";
-import { cutStyle, isCoarse, pointerStyle, selectedStyle, sketchStyle, workStyle } from "./looks.js";
+import { REACH_PX, wireGestures } from "./gestures.js";
+import { cutStyle, pointerStyle, selectedStyle, sketchStyle, workStyle } from "./looks.js";
 
-const REACH_PX = isCoarse ? 24 : 12;
-const LONG_PRESS_MS = 550;
-const SLIP_PX = 9;
 // Tools that draw something until it is closed, and what they draw.
 const SKETCHES = { draw: "Polygon", part: "Polygon", hole: "Polygon", cut: "LineString" };
 
@@ -31,7 +29,7 @@ export class Tools {
     this.layer = new VectorLayer({ source: this.source, style: workStyle, zIndex: 30, updateWhileInteracting: true });
     this.over = new VectorLayer({ source: this.marks, style: (feature) => feature.get("style"), zIndex: 40, updateWhileInteracting: true });
     this.mark = new Feature({ style: selectedStyle });
-    this.wire();
+    wireGestures(this);
   }
 
   start(work) {
@@ -40,9 +38,10 @@ export class Tools {
     this.marks.addFeature(this.mark);
     this.map.addLayer(this.layer);
     this.map.addLayer(this.over);
+    const { sketch } = work;
     this.use(work.geometry ? "shape" : work.isPoint ? "point" : "draw");
-    if (work.sketch && !work.isPoint && !work.geometry) {
-      this.resume(work.sketch);
+    if (sketch && this.name === "draw") {
+      this.resume(sketch);
     }
   }
 
@@ -350,72 +349,5 @@ export class Tools {
 
   chosen() {
     return this.neighbours.source.getFeatures().filter((one) => one.get("chosen"));
-  }
-
-  /** Clicks that no interaction of OpenLayers knows: selecting, taking away, choosing neighbours. */
-  wire() {
-    this.map.on("click", (event) => {
-      if (!this.work) {
-        return;
-      }
-      const geometry = this.work.feature.getGeometry();
-      if (this.name === "merge") {
-        const feature = this.map.forEachFeatureAtPixel(event.pixel, (one) => one, { layerFilter: (layer) => layer === this.neighbours.layer, hitTolerance: 2 });
-        const inside = feature?.get("layer") === this.work.layer ? feature : this.under(event.coordinate);
-        if (inside) {
-          inside.set("chosen", !inside.get("chosen"));
-          this.told.chose(this.chosen());
-        }
-      } else if ((this.name === "shape" || this.name === "remove") && geometry?.getType() === "MultiPolygon") {
-        const path = corners.nearest(this.map, geometry, event.pixel, REACH_PX);
-        if (this.name === "remove" || event.originalEvent.altKey) {
-          this.removeCorner(path);
-        } else {
-          this.select(path);
-        }
-      }
-    });
-    const viewport = this.map.getViewport();
-    let timer = 0;
-    let from = null;
-    viewport.addEventListener("contextmenu", (event) => this.work && event.preventDefault());
-    viewport.addEventListener("pointerdown", (event) => {
-      window.clearTimeout(timer);
-      if (!this.work || event.pointerType !== "touch" || this.name !== "shape") {
-        return;
-      }
-      from = [event.clientX, event.clientY];
-      const pixel = this.map.getEventPixel(event);
-      timer = window.setTimeout(() => this.pressed(pixel), LONG_PRESS_MS);
-    });
-    viewport.addEventListener("pointermove", (event) => {
-      if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > SLIP_PX) {
-        window.clearTimeout(timer);
-      }
-    });
-    for (const name of ["pointerup", "pointercancel"]) {
-      viewport.addEventListener(name, () => window.clearTimeout(timer));
-    }
-  }
-
-  under(place) {
-    return this.neighbours.source
-      .getFeaturesAtCoordinate(place)
-      .find((one) => one.get("layer") === this.work.layer);
-  }
-
-  /** A long press on a corner takes it away. */
-  pressed(pixel) {
-    const geometry = this.work?.feature.getGeometry();
-    if (geometry?.getType() !== "MultiPolygon") {
-      return;
-    }
-    // The finger is down and Modify holds the corner: a new one takes its place.
-    const path = corners.nearest(this.map, geometry, pixel, REACH_PX);
-    if (path) {
-      this.use("shape");
-      this.removeCorner(path);
-      window.navigator.vibrate?.(30);
-    }
   }
 }

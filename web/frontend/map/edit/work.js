@@ -49,7 +49,9 @@ export class Work {
     this.changed = changed;
     this.feature = new Feature();
     const geometry = multi(start.geometry ?? start.base?.geometry ?? null);
-    this.state = { geometry, values: { ...start.base?.properties, ...start.values } };
+    // What a new one begins with is nobody's work yet.
+    this.preset = start.preset ?? {};
+    this.state = { geometry, values: { ...this.preset, ...start.base?.properties, ...start.values } };
     this.steps = [this.state];
     this.at = 0;
     this.show();
@@ -130,7 +132,8 @@ export class Work {
   }
 
   get isDirty() {
-    return (this.geometry && this.shapeChanged) || Boolean(this.sketch) || Object.keys(this.changedValues).length > 0;
+    const typed = Object.entries(this.changedValues).some(([name, value]) => comparable(value) !== comparable(this.preset[name]));
+    return Boolean(this.geometry && this.shapeChanged) || Boolean(this.sketch) || typed;
   }
 
   /** What to send: a whole new feature, or only what changed (RFC 7396). */
