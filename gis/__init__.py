@@ -17,6 +17,7 @@ Files, in reading order:
 
 * `errors.py`, `settings.py`, `database.py`, `doors.py`: what all packages share
 * `postgres.py`, `cluster.py`, `server*.py`, `migrating.py`: the server, made, tuned, checked
+* `database_roles.py`: officers who work on the database itself
 * `dumps.py`, `manifest.py`, `backup.py`, `restore.py`: one file that brings everything back
 * `models/`: the tables of schema `gis`
 * `crs.py`, `reform.py`, `calendar.py`: VN-2000, the units of July 2025, working days

@@ -34,6 +34,8 @@ def dump(url: str, file: Path, *, snapshot: str) -> None:
         [
             "--format=custom",
             "--no-owner",
+            # Grants name roles, which another server does not have; ours are given anew.
+            "--no-privileges",
             f"--snapshot={snapshot}",
             f"--exclude-table-data=*.{_NOT_OURS}",
             f"--file={file}",
@@ -52,7 +54,7 @@ def load(url: str, file: Path) -> None:
     _run(
         url,
         "pg_restore",
-        ["--exit-on-error", "--no-owner", f"--jobs={jobs}", str(file)],
+        ["--exit-on-error", "--no-owner", "--no-privileges", f"--jobs={jobs}", str(file)],
         "The backup could not be read into a scratch database",
     )
 

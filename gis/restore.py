@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from gis import dumps, manifest, server
+from gis import database_roles, dumps, manifest, server
 from gis.errors import ConflictError, InvalidInputError, PlatformError, UnavailableError
 from gis.manifest import Manifest
 from gis.migrating import upgrade
@@ -212,6 +212,7 @@ def _fill(settings: Settings, url: str, scratch: str, made: Manifest, dump: Path
     upgrade(settings.model_copy(update={"database_url": target}))
     with connect_plainly(target) as connection:
         connection.execute(_LEAP)
+        database_roles.renew_after_restore(connection, make_url(url).database or "")
         connection.execute("ANALYZE")
 
 

@@ -11,7 +11,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from gis.database_roles import Login, make_login
+from gis.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from gis.layer import OFFICERS
 from web.models import Account, AccountRole, Role, Token
 
 # RFC 9106's second recommended option, the default of argon2-cffi.
@@ -120,6 +122,20 @@ def issue_token(session: Session, username: str, label: str = "command line") ->
     session.add(Token(account_id=account.id, digest=_digest(token), label=label))
     session.flush()
     return token
+
+
+def make_database_login(session: Session, username: str) -> Login:
+    """Give an officer a role of the database, for QGIS on PostGIS itself, or renew it.
+
+    Raises:
+        NotFoundError: When there is no such account.
+        ForbiddenError: When it is no officer's, or not active.
+        ConflictError: When the server has a role of that name already.
+    """
+    account = _account_named(session, username)
+    if not account.is_active or account.roles.isdisjoint(OFFICERS):
+        raise ForbiddenError(f"{username} is no active officer or administrator.")
+    return make_login(session, username, account.commune_code)
 
 
 def _digest(token: str) -> str:

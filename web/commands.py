@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session, sessionmaker
 
+from gis.database_roles import drop_login
 from gis.doors import door
 from gis.errors import ConflictError, PlatformError
 from web import accounts
@@ -83,6 +84,25 @@ def password(name: str) -> None:
 def token(name: str, label: str) -> None:
     """Give NAME a new personal token, printed alone on the last line."""
     _door(lambda session: click.echo(accounts.issue_token(session, name, label)))
+
+
+@group.command("database")
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="Take the role away.")
+def database(name: str, remove: bool) -> None:
+    """Let the officer NAME work in QGIS on PostGIS itself; the new password is the last line."""
+
+    def run(session: Session) -> None:
+        if remove:
+            had = drop_login(session, name)
+            click.echo(f"{name} has no role of the database{' any more' * had}.")
+            return
+        login = accounts.make_database_login(session, name)
+        click.echo(f"host: {login.host}\nport: {login.port}\ndatabase: {login.database}")
+        click.echo(f"user: {login.role}")
+        click.echo(login.password)
+
+    _door(run)
 
 
 @group.command("demo")

@@ -300,27 +300,24 @@ LANGUAGE sql STABLE {AS_OWNER} AS $$
 $$
 """
 
-# Programs that write over SQL know no id of a commune. `langbiang.commune` is a setting of an
-# officer's role (whose word the policies do not take), '*' for the whole province.
+# Programs that write over SQL know no id of a commune: an officer's role fills in its own, one of the
+# province where the shape lies.
 FILL_COMMUNE = f"""
 CREATE FUNCTION gis.fill_commune() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} AS $$
 DECLARE
-    own constant text := current_setting('langbiang.commune', true);
     place geometry;
 BEGIN
-    IF own = '*' THEN
-        -- Only what TG_TABLE_NAME has is looked at.
-        IF TG_TABLE_NAME = 'facility' THEN
-            place := NEW.location;
-        ELSE
-            place := ST_PointOnSurface(NEW.boundary);
-        END IF;
+    IF TG_TABLE_NAME = 'facility' THEN
+        place := NEW.location;
+    ELSE
+        place := ST_PointOnSurface(NEW.boundary);
     END IF;
     NEW.commune_id := (
-        SELECT u.id FROM gis.administrative_unit AS u
-        WHERE u.level = 'commune' AND u.valid_from <= current_date
+        SELECT u.id FROM gis.administrative_unit AS u, gis.database_role AS r
+        WHERE r.role = session_user AND u.level = 'commune' AND u.valid_from <= current_date
           AND coalesce(u.valid_to, 'infinity') >= current_date
-          AND CASE own WHEN '*' THEN ST_Intersects(u.boundary, place) ELSE u.code = own END
+          AND CASE WHEN r.commune_code IS NULL THEN ST_Intersects(u.boundary, place)
+                   ELSE u.code = r.commune_code END
         ORDER BY u.id LIMIT 1);
     RETURN NEW;
 END $$
@@ -422,7 +419,7 @@ def _upgrade_policies() -> None:
     for table, shape in WRITABLE.items():
         op.execute(
             f"CREATE TRIGGER {table}_commune BEFORE INSERT ON gis.{table} FOR EACH ROW"
-            " WHEN (NEW.commune_id IS NULL AND current_setting('langbiang.commune', true) <> '')"
+            f" WHEN (NEW.commune_id IS NULL AND row_security_active('gis.{table}'))"
             " EXECUTE FUNCTION gis.fill_commune()"
         )
         op.execute(f"ALTER TABLE gis.{table} ENABLE ROW LEVEL SECURITY")
