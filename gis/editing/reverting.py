@@ -18,7 +18,7 @@ from sqlalchemy.sql.elements import TextClause
 from gis.editing import rows, undo
 from gis.editing.judging import confirm, judge
 from gis.editing.rows import Draft, Edit, Editor, Expected
-from gis.errors import InvalidInputError, NotFoundError
+from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.layer import Layer
 from gis.models import Revision
 
@@ -147,8 +147,12 @@ def revert_change(
     if not 0 < change_id <= _LARGEST_ID:
         raise NotFoundError(f"There is no change {change_id}.")
     undo.undo_change(session, editor, change_id, reason or f"undo of change {change_id}")
-    own = session.scalar(select(func.txid_current()))
-    return next(change for change in list_changes(session, limit=5) if change.id == own)
+    own = session.scalar(select(func.txid_current())) or 0
+    # Others may have committed later changes meanwhile.
+    made = list_changes(session, before=own + 1, limit=1)
+    if not made or made[0].id != own:
+        raise ConflictError(f"The change {change_id} left nothing that could be undone.")
+    return made[0]
 
 
 def _state_after(
