@@ -163,3 +163,20 @@ def is_in_vietnam(longitude: float, latitude: float) -> bool:
     """Say whether a point lies in the box around Vietnam."""
     west, south, east, north = VIETNAM
     return west <= longitude <= east and south <= latitude <= north
+
+
+def proj4_definitions() -> dict[str, str]:
+    """VN-2000 systems as PROJ strings, for maps that reproject in the browser.
+
+    The datum shift is that of QĐ 05/2007/QĐ-BTNMT with its rotations turned (PROJ's `+towgs84`
+    counts them as position vectors; without the turn it is 0.55 m off).
+    """
+    shift = (
+        "+ellps=WGS84 +towgs84=-191.90441429,-39.30318279,-111.45032835,"
+        "0.00928836,-0.01975479,0.00427372,0.252906278 +units=m +no_defs"
+    )
+    return {
+        f"EPSG:{code}": f"+proj=tmerc +lat_0=0 +lon_0={meridian:g} +k={k} +x_0=500000 +y_0=0 {shift}"
+        for meridians, k in ((TM3_MERIDIANS, 0.9999), (UTM_MERIDIANS, 0.9996))
+        for code, meridian in meridians.items()
+    }

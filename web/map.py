@@ -8,8 +8,9 @@ from flask_babel import gettext as _
 from gis.calendar import today
 from gis.layers import layers_for
 from gis.overview import CropFigure, has_demo, home_box, list_crop_figures
-from web import access, language, map_editor, map_editor_words, map_panel_words, map_panels
+from web import access, background_words, language, map_editor, map_editor_words, map_panel_words, map_panels
 from web.context import current_account, transaction
+from web.backgrounds import background_settings
 from web.layers import caller_roles
 from web.map_sheet_parts import sheet_settings, sheet_words
 
@@ -27,6 +28,7 @@ def page() -> str:
         box = home_box(session, day)
         demo = has_demo(session)
         sheets = sheet_settings(session)
+        backgrounds = background_settings(session)
         layers = layers_for(roles)
         editable = [layer for layer in layers if layer.may_edit(roles)]
         account = current_account()
@@ -41,9 +43,10 @@ def page() -> str:
         "search": url_for("search.search"),
         "layers": readable,
         "crops": [_crop(crop) for crop in crops],
-        "words": _words() | map_panel_words.words() | sheet_words(),
+        "words": _words() | map_panel_words.words() | sheet_words() | background_words.words(),
         "kinds": _kinds(),
         "sheets": sheets,
+        "backgrounds": backgrounds,
         "may_edit": [layer.id for layer in editable],
         "panels": panels,
     }

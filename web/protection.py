@@ -1,7 +1,9 @@
 """What protects the people who use the site: headers, CSRF, the key that signs sessions."""
 
 import os
+import re
 import secrets
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +13,44 @@ from flask_wtf.csrf import CSRFProtect
 
 from gis.settings import Settings
 
-# No inline script or style, nothing from elsewhere: every asset is the site's own.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data: blob:",
-        "style-src 'self'",
-        "worker-src 'self' blob:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+# No inline script or style, nothing from elsewhere: every asset is the site's own. Only a page with
+# a map may load the backgrounds that the administrator chose (`allow_sources`).
+_POLICY = {
+    "default-src": ("'self'",),
+    "img-src": ("'self'", "data:", "blob:"),
+    "style-src": ("'self'",),
+    "worker-src": ("'self'", "blob:"),
+    "connect-src": ("'self'",),
+    "object-src": ("'none'",),
+    "base-uri": ("'none'",),
+    "form-action": ("'self'",),
+    "frame-ancestors": ("'none'",),
+}
+
+
+def content_security_policy(more: Mapping[str, Collection[str]] | None = None) -> str:
+    """The policy of a page that may load from further origins, by directive.
+
+    Raises:
+        ValueError: Something is no origin; nothing else may stand in the header.
+    """
+    extra = more or {}
+    for origin in (one for origins in extra.values() for one in origins):
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin")
+    return "; ".join(
+        " ".join((directive, *sources, *extra.get(directive, ())))
+        for directive, sources in _POLICY.items()
     )
-)
+
+
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
+CONTENT_SECURITY_POLICY = content_security_policy()
+
+
+def allow_sources(sources: Mapping[str, Collection[str]]) -> None:
+    """Let the page that this request answers load from these origins, by policy directive."""
+    g.policy_sources = sources
 
 
 class BoundedJSON(DefaultJSONProvider):
@@ -70,7 +96,9 @@ def install(app: Flask) -> None:
     @app.after_request
     def send_headers(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        sources = g.get("policy_sources")
+        policy = content_security_policy(sources) if sources else CONTENT_SECURITY_POLICY
+        headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self)")

@@ -5,6 +5,7 @@ from flask import Flask
 from web import (
     api,
     applications,
+    backgrounds,
     coordinates,
     data,
     data_api,
@@ -42,6 +43,7 @@ def install(app: Flask) -> None:
     for topic in (
         home,
         map,
+        backgrounds,
         map_sheets,
         map_panels,
         tiles,

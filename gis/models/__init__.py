@@ -12,6 +12,7 @@ from gis.models.applications import (
     ProcedureRule,
     PublicHoliday,
 )
+from gis.models.backgrounds import Background
 from gis.models.crops import Crop
 from gis.models.database_roles import DatabaseRole
 from gis.models.facilities import Facility
@@ -29,6 +30,7 @@ __all__ = [
     "Application",
     "ApplicationPrivate",
     "ApplicationStep",
+    "Background",
     "CodeSeries",
     "Consent",
     "Crop",

@@ -11,21 +11,23 @@ import { siteIcon } from "./icons.js";
 // Neighbouring communes differ a little, as on a printed administrative map.
 const GROUND = ["#f8f5ea", "#f1f5e9", "#f7f0e8", "#eef3ef", "#f4f3f0", "#f2f0e4", "#f6f6f2"];
 
-function ground(feature) {
+function ground(feature, state) {
   const code = feature.get("code") ?? "";
   const level = feature.get("level");
   const tint = [...code].reduce((sum, sign) => sum + sign.charCodeAt(0), 0) % GROUND.length;
-  return kept(`ground ${level} ${tint}`, () => {
+  // Over an orthophoto only the borders are drawn.
+  return kept(`ground ${level} ${tint} ${Boolean(state.backdrop)}`, () => {
     if (level === "province") {
       return [new Style({ zIndex: 3, stroke: new Stroke({ color: "rgba(96,84,72,.55)", width: 2.4 }) })];
     }
     return [
       new Style({
         zIndex: 0,
-        fill: new Fill({ color: GROUND[tint] }),
-        stroke: new Stroke({ color: "rgba(255,255,255,.9)", width: 4 }),
+        // Not without any: what has no inside cannot be picked there.
+        fill: new Fill({ color: state.backdrop ? "rgba(255,255,255,.02)" : GROUND[tint] }),
+        stroke: new Stroke({ color: `rgba(255,255,255,${state.backdrop ? 0.5 : 0.9})`, width: 4 }),
       }),
-      new Style({ zIndex: 2, stroke: new Stroke({ color: "#a9a893", width: 1.1 }) }),
+      new Style({ zIndex: 2, stroke: new Stroke({ color: state.backdrop ? "#6b6a55" : "#a9a893", width: 1.1 }) }),
     ];
   });
 }
@@ -90,11 +92,12 @@ function area(feature, state) {
       }),
     ]);
   }
-  return kept(`area ${crop} ${picked} ${over}`, () => {
+  const opacity = state.backdrop ? 0.28 : 0.62;
+  return kept(`area ${crop} ${picked} ${over} ${opacity}`, () => {
     const styles = [
       new Style({
         zIndex: picked ? 19 : over ? 11 : 10,
-        fill: new Fill({ color: fade(colour, picked || over ? 0.8 : 0.62) }),
+        fill: new Fill({ color: fade(colour, opacity + (picked || over ? 0.18 : 0)) }),
         stroke: new Stroke({ color: darker(colour), width: over ? 2.4 : 1.2 }),
       }),
     ];
@@ -273,7 +276,7 @@ export function styleOf(feature, zoom, state) {
   }
   switch (feature.get("layer")) {
     case "administrative-units":
-      return state.shows("administrative-units") ? ground(feature) : undefined;
+      return state.shows("administrative-units") ? ground(feature, state) : undefined;
     case "administrative-units-labels":
       return state.shows("administrative-units") ? groundLabel(feature, zoom) : undefined;
     case "growing-areas":
