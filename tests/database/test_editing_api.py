@@ -3,6 +3,9 @@
 import pytest
 from sqlalchemy import text
 
+from gis.editing.reverting import revert_change
+from gis.editing.writing import Editor
+from gis.models import GrowingArea
 from tests.editing_factories import (
     AREAS,
     THERE,
@@ -242,3 +245,42 @@ def test_an_area_of_the_register_has_its_revisions_too(officer, session):
     shown = officer.send("GET", f"{API}/{area.id}/revisions").json["items"][0]
     holder = [one for one in shown["differences"] if one["name"] == "holder"]
     assert not holder or holder[0]["after"] is None, "a household's name needs its consent"
+
+
+def test_an_undo_finds_itself_among_the_later_changes_of_others(clone_sessions):
+    with clone_sessions() as session:
+        add_communes(session)
+        area = add_area(session, "Một", "cooperative")
+        session.commit()
+        change = session.scalar(text("SELECT max(transaction) FROM gis.revision"))
+    editor = Editor("mai", None, frozenset({"officer", "provincial-officer"}))
+    with clone_sessions() as slow, clone_sessions() as quick:
+        slow.execute(text("SELECT txid_current()"))
+        for n in range(8):
+            add_area(quick, f"Vùng {n}", None, lon=108.42 + 0.003 * n)
+            quick.commit()
+        undone = revert_change(slow, editor, change)
+        assert undone.counts["growing-areas"] == {"delete": 1}
+        slow.commit()
+    with clone_sessions() as session:
+        assert session.get(GrowingArea, area.id) is None
+
+
+def test_the_description_holds_to_openapi_3_0(client):
+    """There, nothing is of type null, and a limit is exclusive by a flag."""
+
+    def walk(value):
+        if isinstance(value, dict):
+            assert value.get("type") != "null"
+            assert isinstance(value.get("exclusiveMaximum", True), bool | dict)
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    document = client.get("/api/openapi.json").json
+    walk(document)
+    split = document["paths"]["/api/v1/{name}/{fid}/split"]["post"]
+    name = next(one for one in split["parameters"] if one["name"] == "name")
+    assert "growing-areas" in name["schema"]["enum"]
