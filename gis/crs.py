@@ -176,7 +176,8 @@ def proj4_definitions() -> dict[str, str]:
         "0.00928836,-0.01975479,0.00427372,0.252906278 +units=m +no_defs"
     )
     return {
-        f"EPSG:{code}": f"+proj=tmerc +lat_0=0 +lon_0={meridian:g} +k={k} +x_0=500000 +y_0=0 {shift}"
-        for meridians, k in ((TM3_MERIDIANS, 0.9999), (UTM_MERIDIANS, 0.9996))
+        f"EPSG:{code}": f"+proj=tmerc +lat_0=0 +lon_0={meridian:g} +k={scale} +x_0=500000 +y_0=0"
+        f" {shift}"
+        for meridians, scale in ((TM3_MERIDIANS, 0.9999), (UTM_MERIDIANS, 0.9996))
         for code, meridian in meridians.items()
     }

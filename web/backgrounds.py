@@ -259,7 +259,7 @@ def _number(name: str, usual: int) -> int:
 
 
 def _keep(sent: FileStorage, kind: str) -> str:
-    """Keep an uploaded file as bytes under a name of our own; return its path in the files folder."""
+    """Keep an upload as bytes under a name of our own; return its path in the files folder."""
     suffix = Path(sent.filename or "").suffix.lower()
     if kind not in SUFFIXES or suffix not in SUFFIXES[kind]:
         return Path(sent.filename or "").name[:200]  # refused by the rules, with its name

@@ -8,9 +8,17 @@ from flask_babel import gettext as _
 from gis.calendar import today
 from gis.layers import layers_for
 from gis.overview import CropFigure, has_demo, home_box, list_crop_figures
-from web import access, background_words, language, map_editor, map_editor_words, map_panel_words, map_panels
-from web.context import current_account, transaction
+from web import (
+    access,
+    background_words,
+    language,
+    map_editor,
+    map_editor_words,
+    map_panel_words,
+    map_panels,
+)
 from web.backgrounds import background_settings
+from web.context import current_account, transaction
 from web.layers import caller_roles
 from web.map_sheet_parts import sheet_settings, sheet_words
 
