@@ -168,8 +168,10 @@ def expected_version(
         return qgis.version_meant(session, layer, fid, stated) if qgis.is_calling() else stated
     if header.strip() == "*":
         return get_feature(session, layer, View.EXACT, fid)[1]
-    tags = _read_tags(header)
-    named = [version for tag in tags if (version := _version_of(session, layer, fid, tag))]
+    found = [read for tag in _read_tags(header) if (read := read_feature_etag(tag, fid))]
+    named = [version for version, view in found if view is View.EXACT]
+    if len(named) < len(found) and not _is_generalised(session, layer, fid):
+        named = [version for version, _ in found]
     if len(named) > 1:
         current = get_feature(session, layer, View.EXACT, fid)[1]
         return current if current in named else named[0]
@@ -177,17 +179,10 @@ def expected_version(
     return named[0] if named else "none"
 
 
-def _version_of(session: Session, layer: Layer, fid: int, tag: str) -> str | None:
-    found = read_feature_etag(tag, fid)
-    if found is None:
-        return None
-    version, view = found
-    if view is View.PUBLIC:
-        # Whoever read a generalised feature must not write it back as the exact one.
-        shown = get_feature(session, layer, View.PUBLIC, fid)
-        if shown != get_feature(session, layer, View.EXACT, fid):
-            return None
-    return version
+def _is_generalised(session: Session, layer: Layer, fid: int) -> bool:
+    """Whether the public reads another feature than is stored, which none may write back."""
+    shown = get_feature(session, layer, View.PUBLIC, fid)
+    return shown != get_feature(session, layer, View.EXACT, fid)
 
 
 def _read_tags(header: str) -> list[str]:

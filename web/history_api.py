@@ -131,7 +131,7 @@ def list_all_changes() -> Response:
 def undo(change_id: int) -> Response:
     """Undo a whole change, unless somebody changed one of its features since."""
     body: dict[str, Any] = {}
-    if request.content_length:
+    if request.get_data():
         _, body = read(Undo)
     with transaction() as session:
         undone = revert_change(

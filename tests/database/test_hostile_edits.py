@@ -132,6 +132,7 @@ def test_headers_beyond_reason(officer):
         ("If_Match", '"' + "x" * 5000 + '"'),
         ("If_Match", '"' * 999),
         ("If_Match", ","),
+        ("If_Match", ", ".join(f'"{n}-1-p"' for n in range(2000))),
         ("If_Match", ""),
         ("If_Match", '"9999999999999999999999-1-e"'),
         ("Langbiang_Reason", "%FF%FE"),
