@@ -163,7 +163,8 @@ def overlap(layer: Layer, candidates: FromClause) -> Select[Any]:
     other, own = layer.table.alias("other"), layer.table.alias("own")
     also = candidates.alias("also")
     shape = candidates.c.shape
-    replaced = select(also.c.row_no).where(also.c.feature_id == other.c.id).exists()
+    # NOT IN is looked up in a hash, however few candidates the planner believes in.
+    replaced = select(also.c.feature_id).where(also.c.feature_id.is_not(None))
     shared = func.ST_CollectionExtract(func.ST_Intersection(shape, other.c.boundary), 3)
     before = func.ST_Area(_geography(func.ST_Intersection(own.c.boundary, other.c.boundary)))
     pair = (
@@ -185,7 +186,7 @@ def overlap(layer: Layer, candidates: FromClause) -> Select[Any]:
                 ),
             ).outerjoin(own, own.c.id == candidates.c.feature_id)
         )
-        .where(_takes_room(other), ~replaced)
+        .where(_takes_room(other), other.c.id.not_in(replaced))
         .offset(0)
         .subquery()
     )

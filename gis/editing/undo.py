@@ -83,7 +83,7 @@ def value_of(row: ColumnElement[Any], column: Column[Any]) -> ColumnElement[Any]
 def undo_change(session: Session, editor: Editor, change_id: int, reason: str) -> None:
     """Undo a transaction, signed with the reason; flushes. Raises as `reverting.revert_change`."""
     layers = _layers_of(session, editor, change_id)
-    began = session.scalar(select(func.min(Revision.at)).where(Revision.transaction == change_id))
+    first = session.scalar(select(func.min(Revision.id)).where(Revision.transaction == change_id))
     rows.sign(session, editor, reason)
     for layer in layers:
         _stage(session, layer, change_id)
@@ -92,7 +92,7 @@ def undo_change(session: Session, editor: Editor, change_id: int, reason: str) -
         gone = select(UNDO.c.feature_id).where(UNDO.c.was.is_(None))
         refuse_carried(session, layer, list(session.scalars(gone)))
         _lock_places(session, layer)
-        confirm(_problems(session, layer, began), strict=False, reason=reason)
+        confirm(_problems(session, layer, first), strict=False, reason=reason)
         _write(session, layer)
 
 
@@ -182,11 +182,13 @@ def _lock_places(session: Session, layer: Layer) -> None:
     )
 
 
-def _problems(session: Session, layer: Layer, began: Any) -> list[Problem]:
+def _problems(session: Session, layer: Layer, first: int | None) -> list[Problem]:
     """What speaks against the shapes that come back.
 
     An overlap with somebody who has not changed since was there before the change, and comes back
-    with it; one with somebody drawn meanwhile is an error.
+    with it; one with somebody drawn meanwhile is an error. What came later is told by the numbers
+    of the revisions (`first`: the change's own): times are those at which transactions began, and
+    one that began before the change may have drawn after it.
     """
     if layer.id not in EXCLUSIVE:
         return []
@@ -219,7 +221,11 @@ def _problems(session: Session, layer: Layer, began: Any) -> list[Problem]:
         return []
     drawn = set(
         session.scalars(
-            select(table.c.id).where(table.c.id.in_(others), table.c.updated_at > began)
+            select(Revision.feature_id).where(
+                Revision.layer == layer.id,
+                Revision.feature_id.in_(others),
+                Revision.id > first,
+            )
         )
     )
     return [problem for problem in found if problem.facts["with"] in drawn]

@@ -202,7 +202,7 @@ def test_a_load_is_undone_in_seconds(clone_sessions: Sessions):
     with clone_sessions.begin() as session:
         session.execute(report)
         sign_as(session, "lan", "load khaosat.gpkg")
-        session.execute(made, {"first": 4_000, "last": 13_999})
+        session.execute(made, {"first": 4_000, "last": 7_999})
         session.execute(
             text(
                 "UPDATE gis.parcel SET name = 'khác', boundary = ST_Multi(ST_Translate(boundary,"
