@@ -21,8 +21,15 @@ Measurements and research stand on the same readers:
 * `scenes`, `statistics`: rasters kept under their checksum; statistics inside features.
 * `snapshots`: a layer on one day as GeoParquet that can be cited and never changes.
 * `sheet_requests`, `sheets`: map sheets asked for and drawn (`gis.sheets`), kept for a week.
-* `queries`, `worker`: what the site may ask, and the queue that does the long work.
+* `queries`, `deferring`, `worker`: what the site may ask, and the queue that does the long work.
 * `frames`: observations as DataFrames for the notebooks.
+
+Files come and go through the site:
+
+* `uploads`: what people send, kept as bytes under a safe name; nothing is opened there.
+* `import_requests`, `previewing`, `importing`, `scope`: read as a dry run, shown, accepted, loaded
+  once, by one commune's officers only in their commune.
+* `export_requests`, `exporting`: a layer, or what a filter shows of it, as a file for a day.
 
 Rules: a run is all or nothing; loading the same file twice writes nothing; what is refused is
 listed with its row, reason and place; nothing is moved or repaired silently.

@@ -5,6 +5,7 @@ say what would be new and where. The file is also read once as raw as it comes, 
 every encoding it could have: nobody knows TCVN3 by name, everybody knows "Lạc Dương" from garbage.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,11 @@ MOST_SHAPES, MOST_REFUSED = 2000, 500
 _MOST_PROBLEMS = 300
 _MOST_BYTES = 3 * 1024**2
 _SHOWN_ROWS, _SHOWN_FIELDS, _SHOWN_TEXTS, _SHOWN_LETTERS = 5, 40, 6, 80
+# What the command line says because nobody sees it there; a page shows it, and it alarms nobody.
+_NOTE = re.compile(
+    r"Fields taken by their names|Only .+ was taken; also|The columns .+ were taken as"
+    r"|A table cannot state|The file's own definition|.+ holds the northing"
+)
 # Encodings shown side by side, as the readers call them.
 _READINGS = {
     "tcvn3": "tcvn3",
@@ -174,8 +180,8 @@ def _read_texts(file: str, options: LoadOptions) -> list[dict[str, str]]:
 
 def _summarise(report: LoadReport, *, guessed: bool) -> dict[str, Any]:
     """Say what the load would do, and whether a person has to say why all the same."""
-    # The page shows the fields and where they go; the sentence of the command line says it again.
-    warnings = [one for one in report.warnings if not one.startswith("Fields taken by their names")]
+    notes = [one for one in report.warnings if _NOTE.match(one)]
+    warnings = [one for one in report.warnings if one not in notes]
     return {
         "counts": {
             "read": report.read,
@@ -194,6 +200,7 @@ def _summarise(report: LoadReport, *, guessed: bool) -> dict[str, Any]:
         ],
         "reasons": dict(Counter(one.reason for one in report.rejects).most_common()),
         "repairs": [{"row": one.row, "what": one.what} for one in report.repairs[:_MOST_PROBLEMS]],
+        "notes": [one for one in notes if not one.startswith("Fields taken")],
         "warnings": warnings,
         "needs_reason": bool(warnings or report.rejected or guessed),
     }

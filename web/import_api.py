@@ -199,7 +199,7 @@ def receive() -> dict[str, Any]:
     given.pop("mapping", None)
     posted = read_model(
         PostedOptions,
-        {**given, "mapping": {goal: origin for goal, _, origin in pairs} or None},
+        {**given, "mapping": {goal: origin or None for goal, _, origin in pairs} or None},
     )
     options = queries.ImportOptions(**posted.model_dump())
     options.check(layer)

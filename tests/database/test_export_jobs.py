@@ -53,9 +53,7 @@ def areas(session):
 
 
 @pytest.mark.parametrize("format_", ["gpkg", "geojson", "kml", "shp", "parquet"])
-def test_every_program_reads_the_same_features(
-    ask, sign_in, areas, tmp_path, format_
-):
+def test_every_program_reads_the_same_features(ask, sign_in, areas, tmp_path, format_):
     client = sign_in("officer")
     job = ask(client, format_=format_)
     assert (job["state"], job["result"]["features"]) == ("done", 3)
@@ -135,8 +133,10 @@ def test_the_filter_is_that_of_ogc(ask, sign_in, areas, tmp_path):
         {"name": "Vùng hoa Đưng K'Nớ"},
         {"q": "dung k'no"},
         {"filter": "holder_kind = 'enterprise'"},
-        {"filter": {"op": "=", "args": [{"property": "holder_kind"}, "enterprise"]},
-         "filter-lang": "cql2-json"},
+        {
+            "filter": {"op": "=", "args": [{"property": "holder_kind"}, "enterprise"]},
+            "filter-lang": "cql2-json",
+        },
         {"codes": "VN-LDOR-0001"},
     ]
     for one in asked:
@@ -186,7 +186,7 @@ def test_files_are_gone_after_a_day(ask, client, areas, sessions, session, setti
     clean_up(sessions, settings.files_folder, export.expires_at + timedelta(minutes=1))
     assert not kept.exists()
     assert client.get(address).status_code == 404
-    assert KEPT == timedelta(days=1)
+    assert timedelta(days=1) == KEPT
 
 
 def test_only_so_many_wait(client, session, sign_in):

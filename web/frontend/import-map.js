@@ -70,7 +70,7 @@ const map = new Map({
   controls: [new Zoom({ zoomInTipLabel: words.zoomIn, zoomOutTipLabel: words.zoomOut, zoomOutLabel: "−" }), new ScaleLine({ minWidth: 60 })],
   view: new View({ maxZoom: 20, enableRotation: false }),
 });
-const fit = (extent) => map.getView().fit(extent, { padding: [30, 30, 30, 30], maxZoom: 17 });
+const fit = (extent) => map.getView().fit(extent, { padding: [30, 30, 30, 30], maxZoom: 16 });
 fit(transformExtent(settings.bounds, "EPSG:4326", "EPSG:3857"));
 
 function choose(feature) {
