@@ -117,6 +117,10 @@ class Layer:
         """Whether a caller with these roles reads only the rows of the commune it works for."""
         return self.scope is not None and PROVINCIAL.isdisjoint(roles)
 
+    def reads_all(self, roles: frozenset[str]) -> bool:
+        """Whether a caller with these roles reads every row: what a file of the layer needs."""
+        return self.may_read(roles) and not self.commune_only(roles)
+
     def may_edit(self, roles: frozenset[str]) -> bool:
         """Whether a caller with these roles may write the layer; which communes is asked apart."""
         return not self.editors.isdisjoint(roles)

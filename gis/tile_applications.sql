@@ -1,6 +1,7 @@
 -- One vector tile of applications: id, receipt, status. One without a drawn boundary is a point.
 --
--- Parameters: z, x, y, west, south, east, north, tolerance: as in tile_growing_areas.sql.
+-- Parameters: z, x, y, west, south, east, north, tolerance: as in tile_growing_areas.sql; commune: the
+--   code of the one commune whose applications the reader may see, or null.
 -- Result: one row, one column: the MVT layer `applications`.
 -- Indexes: GiST on application.boundary and application.location.
 WITH tile AS (
@@ -16,7 +17,9 @@ FROM (
                ST_AsMVTGeom(ST_Transform(a.location, 3857), tile.box, 4096, 64, true)
            ) AS shape
     FROM gis.application AS a CROSS JOIN tile
-    WHERE a.boundary && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-       OR a.location && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+    LEFT JOIN gis.administrative_unit AS u ON u.id = a.commune_id
+    WHERE (a.boundary && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+           OR a.location && ST_MakeEnvelope(:west, :south, :east, :north, 4326))
+      AND (CAST(:commune AS text) IS NULL OR u.code = CAST(:commune AS text))
 ) AS feature
 WHERE shape IS NOT NULL

@@ -106,7 +106,12 @@ def parse_tile(z: str, row: str, column: str) -> TileAddress:
     return address
 
 
-def tile_etag(session: Session, layers: Sequence[tuple[Layer, View]], day: date) -> str:
+def tile_etag(
+    session: Session,
+    layers: Sequence[tuple[Layer, View]],
+    day: date,
+    commune: str | None = None,
+) -> str:
     """The strong ETag, without quotes, of every tile of these layers as these readers see them.
 
     Ask for it before the tile, in the same transaction: then a tile can only be newer than its
@@ -116,6 +121,7 @@ def tile_etag(session: Session, layers: Sequence[tuple[Layer, View]], day: date)
         session: Reads only: one SELECT.
         layers: Layers, each with the reader's view.
         day: The day whose administrative units are drawn.
+        commune: As `draw_tile` has it.
     """
     names = sorted({name for layer, _ in layers for name in layer.versions})
     versions = layer_versions(session, names)
@@ -123,11 +129,18 @@ def tile_etag(session: Session, layers: Sequence[tuple[Layer, View]], day: date)
     parts += [f"{layer.id[0]}{view[0]}" for layer, view in layers]
     if any(_SOURCES[layer.id].by_day for layer, _ in layers):
         parts.append(f"{day:%Y%m%d}")
+    if commune is not None:
+        # A code is any text; an ETag is not.
+        parts.append(f"c{commune.encode().hex()}")
     return "-".join(parts)
 
 
 def draw_tile(
-    session: Session, layers: Sequence[tuple[Layer, View]], address: TileAddress, day: date
+    session: Session,
+    layers: Sequence[tuple[Layer, View]],
+    address: TileAddress,
+    day: date,
+    commune: str | None = None,
 ) -> bytes:
     """Draw one tile; several layers follow each other in it (which is valid MVT). May be empty.
 
@@ -136,12 +149,20 @@ def draw_tile(
         layers: Layers, each with the reader's view.
         address: Which tile.
         day: The day whose administrative units are drawn.
+        commune: The code of the one commune whose rows the reader may see of layers that are kept
+            to communes (`Layer.scope`); None = all.
     """
-    return b"".join(_draw_layer(session, layer, view, address, day) for layer, view in layers)
+    return b"".join(
+        _draw_layer(session, layer, view, address, day, commune) for layer, view in layers
+    )
 
 
 def statement_of(
-    layer: Layer, view: View, address: TileAddress, day: date | None = None
+    layer: Layer,
+    view: View,
+    address: TileAddress,
+    day: date | None = None,
+    commune: str | None = None,
 ) -> tuple[TextClause, dict[str, object]]:
     """The statement that draws one tile of one layer, and its parameters.
 
@@ -150,6 +171,7 @@ def statement_of(
         view: How exactly.
         address: Which tile.
         day: The day whose administrative units are drawn; only they need one.
+        commune: As `draw_tile` has it.
     """
     source = _SOURCES[layer.id]
     summary = source.summary if address.z < source.near_from else None
@@ -169,15 +191,21 @@ def statement_of(
         "exact": view is View.EXACT,
         "named": address.z >= NAMED_FROM_ZOOM,
         "day": day,
+        "commune": commune,
     }
     statement = _statement(summary or source.near)
     return statement, {name: available[name] for name in _parameters(statement)}
 
 
 def _draw_layer(
-    session: Session, layer: Layer, view: View, address: TileAddress, day: date
+    session: Session,
+    layer: Layer,
+    view: View,
+    address: TileAddress,
+    day: date,
+    commune: str | None,
 ) -> bytes:
-    statement, parameters = statement_of(layer, view, address, day)
+    statement, parameters = statement_of(layer, view, address, day, commune)
     # The session's own connection and transaction, with a binary cursor: as text, PostgreSQL would
     # write the tile out in hexadecimal, twice as long, for Python to read back.
     driver: Any = session.connection().connection.driver_connection

@@ -48,7 +48,7 @@ def roles() -> frozenset[str]:
 def page() -> str:
     """Show data sets, snapshots to download and cite, and for staff the latest work."""
     mine = roles()
-    readable = layers_for(mine)
+    readable = [layer for layer in layers_for(mine) if layer.reads_all(mine)]
     is_staff = not mine.isdisjoint(STAFF)
     with transaction() as session:
         datasets = [
@@ -74,7 +74,7 @@ def page() -> str:
 def ask_for_snapshot() -> AnyResponse:
     """Put a snapshot of a layer in the queue."""
     layer = find_layer(request.form.get("layer", ""))
-    if not layer.may_read(roles()):
+    if not layer.reads_all(roles()):
         raise ForbiddenError(f"The layer {layer.id} is not for this account.")
     account = current_account()
     with transaction() as session:
@@ -101,7 +101,7 @@ def _send(snapshot_id: int, suffix: str, mimetype: str) -> Response:
     with transaction() as session:
         snapshot = queries.find_snapshot(session, snapshot_id)
     layer = find_layer(snapshot.layer)
-    if not layer.may_read(roles()):
+    if not layer.reads_all(roles()):
         if current_account() is None:
             raise Unauthorized("Sign in to download this snapshot.")
         raise ForbiddenError(f"The layer {layer.id} is not for this account.")

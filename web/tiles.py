@@ -11,7 +11,7 @@ from gis.layer import Layer, View
 from gis.tiles import TileAddress, draw_tile, parse_tile, tile_etag
 from web import access
 from web.context import reading
-from web.layers import answer_cached, check_parameters, readable
+from web.layers import answer_cached, caller_commune, check_parameters, readable
 from web.tile_cache import tile_cache
 
 blueprint = Blueprint("tiles", __name__)
@@ -46,15 +46,17 @@ def _answer(layers: list[tuple[Layer, View]], address: TileAddress) -> Response:
         raise InvalidInputError("f must be mvt here.", parameter="f")
     day = _day()
     views = tuple(view for _, view in layers)
+    kept = [commune for layer, _ in layers if (commune := caller_commune(layer)) is not None]
+    commune = kept[0] if kept else None
     # A browser's copy is a third of the size, and of its own: a strong ETag is one of bytes.
     packed = request.accept_encodings["gzip"] > 0
     with reading() as session:
-        etag = tile_etag(session, layers, day) + ("-gz" if packed else "")
+        etag = tile_etag(session, layers, day, commune) + ("-gz" if packed else "")
         if request.if_none_match.contains(etag):
             return answer_cached(etag, views, None)
         body = tile_cache().find(etag, address)
         if body is None:
-            body = draw_tile(session, layers, address, day)
+            body = draw_tile(session, layers, address, day, commune)
             if packed:
                 body = gzip.compress(body, compresslevel=5, mtime=0)
             tile_cache().keep(etag, address, body)
