@@ -25,6 +25,7 @@ Files, in reading order:
   layers as others see them
 * `selection.py`, `conditions.py`, `paging.py`, `published_crs.py`, `shapes_shown.py`, `reading.py`,
   `refusals.py`, `tables.py`: what is asked of a layer, as SQL, page by page
+* `narrowing.py`, `matches.py`: words and units of any period; what fits, small enough for a map
 * `cql2.py`, `cql2_sql.py`, `cql2_values.py`, `cql2_spatial.py`, `cql2_temporal.py`,
   `cql2_arrays.py`: filters in CQL2, from their text to bound SQL
 * `editing/`: one rule set, and everything that changes a feature

@@ -29,7 +29,6 @@ def _table() -> dict[str, str]:
         "yes": _("có"),
         "exporting": _("Đang tạo tệp…"),
         "download": _("Tải về {name}"),
-        "print": _("In"),
     }
 
 
@@ -62,7 +61,6 @@ def _history() -> dict[str, str]:
         "historyOf": _("Lịch sử: {name}"),
         "historyOfLayer": _("Thay đổi gần đây"),
         "allLayers": _("Mọi lớp"),
-        "by": _("Người sửa"),
         "noHistory": _("Chưa có thay đổi nào."),
         "insert": _("Thêm"),
         "update": _("Sửa"),

@@ -1,5 +1,5 @@
 // What the filter shows as a file: the server makes it in the background, then gives its address.
-import { say, settings, words } from "../settings.js";
+import { say, words } from "../settings.js";
 import { ask, excuse, make } from "./dom.js";
 
 const FIRST_PAUSE_MS = 600;
@@ -7,15 +7,21 @@ const LONGEST_PAUSE_MS = 5000;
 const byId = (id) => document.getElementById(id);
 const wait = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
+/** An address of the server, whatever name it goes by outside. */
+function onThisHost(address) {
+  const { pathname, search } = new URL(address, window.location.href);
+  return pathname + search;
+}
+
 /** Wait for a job; its document when it is done. Throws when it failed. */
 export async function waitFor(address) {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const job = await ask(address);
-    if (["done", "succeeded", "finished"].includes(job.state)) {
+    if (job.state === "done") {
       return job;
     }
-    if (["failed", "error", "cancelled"].includes(job.state)) {
-      throw new Error(job.detail ?? job.error ?? words.failed);
+    if (job.state === "failed") {
+      throw new Error(job.error ?? words.failed);
     }
     await wait(pause);
   }
@@ -42,10 +48,9 @@ export function wireExport(filter) {
     message.replaceChildren(words.exporting);
     button.disabled = true;
     try {
-      const { id } = await ask(settings.panels.exports, { method: "POST", body: { layer, format, filter: asked } });
-      const job = await waitFor(settings.panels.job.replace("{id}", id));
-      const address = job.href ?? job.download ?? job.result?.href;
-      message.replaceChildren(make("a", { href: address, download: true, text: say("download", { name: job.name ?? job.filename ?? settings.panels.titles[layer] }) }));
+      const { job } = await ask("/api/v1/exports", { method: "POST", body: { layer, format, filter: asked } });
+      const { result } = await waitFor(onThisHost(job));
+      message.replaceChildren(make("a", { href: onThisHost(result.href), download: result.name, text: say("download", { name: result.name }) }));
       message.querySelector("a").focus();
     } catch (error) {
       message.replaceChildren(error.status ? excuse(error) : error.message || words.failed);
