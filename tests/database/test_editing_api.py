@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from gis.editing.reverting import revert_change
 from gis.editing.writing import Editor
+from gis.errors import RuleViolationError
 from gis.models import GrowingArea
 from tests.editing_factories import (
     AREAS,
@@ -284,3 +285,23 @@ def test_the_description_holds_to_openapi_3_0(client):
     split = document["paths"]["/api/v1/{name}/{fid}/split"]["post"]
     name = next(one for one in split["parameters"] if one["name"] == "name")
     assert "growing-areas" in name["schema"]["enum"]
+
+
+def test_an_undo_sees_what_a_transaction_drew_that_began_before_the_change(clone_sessions):
+    with clone_sessions() as session:
+        add_communes(session)
+        area = add_area(session, "Một", "cooperative")
+        session.commit()
+    editor = Editor("mai", None, frozenset({"officer", "provincial-officer"}))
+    with clone_sessions() as slow, clone_sessions() as quick:
+        slow.execute(text("SELECT now()"))
+        quick.execute(text("DELETE FROM gis.growing_area"))
+        quick.commit()
+        change = quick.scalar(text("SELECT max(transaction) FROM gis.revision"))
+        quick.rollback()
+        add_area(slow, "Hai", None)
+        slow.commit()
+        with pytest.raises(RuleViolationError, match="Hai"):
+            revert_change(quick, editor, change)
+        quick.rollback()
+        assert quick.get(GrowingArea, area.id) is None
