@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Numeric,
     Table,
+    Text,
     any_,
     case,
     exists,
@@ -78,11 +79,24 @@ codes = (
     .where(code.c.growing_area_id == area.c.id, code.c.status != "revoked")
     .scalar_subquery()
 )
+# What an answer shows of a holder, a crop and a commune, besides the feature's own row.
+OF_HOLDER = (party.c.kind, holder)
+OF_CROP = (crop.c.code, crop.c.name)
+OF_COMMUNE = (commune.c.code, commune.c.name)
 code_versions = (
     select(func.concat(func.count(), "-", func.coalesce(func.sum(code.c.version), 0)))
     .where(code.c.growing_area_id == area.c.id)
     .scalar_subquery()
 )
+
+
+def version_with(table: Table, *others: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The row's version, and a hash of what is shown beside it of other rows.
+
+    A renamed crop or holder changes the answer while the row stays the same.
+    """
+    shown = func.concat_ws("|", *(func.coalesce(sql_cast(other, Text), "") for other in others))
+    return func.concat(table.c.version, "-", func.to_hex(func.hashtext(shown)))
 
 
 def choices(column: ColumnElement[Any]) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from sqlalchemy import case, func
 from gis.errors import NotFoundError
 from gis.layer import OFFICERS, PROVINCIAL, PUBLIC, TRUSTED, Layer, Property
 from gis.layer_parts import (
+    OF_COMMUNE,
+    OF_CROP,
+    OF_HOLDER,
     application,
     area,
     chosen,
@@ -42,6 +45,7 @@ from gis.layer_parts import (
     string,
     track,
     unit,
+    version_with,
     zone,
 )
 
@@ -60,6 +64,7 @@ ADMINISTRATIVE_UNITS = Layer(
     shapes=(unit.c.boundary,),
     exact=unit.c.boundary,
     period=(unit.c.valid_from, unit.c.valid_to),
+    etag=version_with(unit, parent.c.code),
     properties=(
         editable(string("code", "Mã", "Code", unit.c.code)),
         editable(string("name", "Tên", "Name", unit.c.name)),
@@ -95,7 +100,7 @@ GROWING_AREAS = Layer(
         else_=func.coalesce(area.c.boundary, area.c.location),
     ),
     blur=0.01,
-    etag=func.concat(area.c.version, "-", code_versions),
+    etag=version_with(area, code_versions, *OF_CROP, *OF_HOLDER, *OF_COMMUNE),
     depends_on=("growing-area-codes",),
     geometry_types=("MultiPolygon", "Point"),
     properties=(
@@ -146,6 +151,7 @@ HIGH_TECH_ZONES = Layer(
     ),
     shapes=(zone.c.boundary,),
     exact=zone.c.boundary,
+    etag=version_with(zone, *OF_HOLDER, *OF_COMMUNE),
     properties=(
         editable(string("code", "Mã", "Code", zone.c.code)),
         editable(string("name", "Tên", "Name", zone.c.name)),
@@ -184,6 +190,7 @@ FACILITIES = Layer(
     ),
     blur=0.01,
     geometry_types=("Point",),
+    etag=version_with(facility, *OF_HOLDER, *OF_COMMUNE),
     properties=(
         editable(string("code", "Mã", "Code", facility.c.code)),
         editable(
@@ -212,6 +219,7 @@ PARCELS = Layer(
     ),
     shapes=(parcel.c.boundary,),
     exact=parcel.c.boundary,
+    etag=version_with(parcel, *OF_CROP, *OF_COMMUNE),
     properties=(
         editable(string("code", "Mã thửa", "Code", parcel.c.code)),
         editable(string("name", "Tên", "Name", parcel.c.name)),
@@ -239,6 +247,7 @@ APPLICATIONS = Layer(
     scope=commune.c.code,
     period=(application.c.submitted_at, application.c.decided_at),
     geometry_types=("MultiPolygon", "Point"),
+    etag=version_with(application, *OF_CROP, *OF_COMMUNE),
     properties=(
         string("receipt", "Mã biên nhận", "Receipt", application.c.receipt),
         chosen("status", "Tình trạng", "Status", application.c.status),

@@ -155,10 +155,13 @@ BEGIN
         FROM old_rows AS o;
         GET DIAGNOSTICS touched = ROW_COUNT;
     END IF;
-    IF touched > 0 THEN
+    IF TG_OP = 'UPDATE' AND touched > 0 THEN
+        INSERT INTO gis.layer_change (layer, transaction, features)
+        VALUES ('<layer>', txid_current(), 0)
+        ON CONFLICT ON CONSTRAINT pk_layer_change DO NOTHING;
+    ELSIF touched > 0 THEN
         INSERT INTO gis.layer_change AS c (layer, transaction, features)
-        VALUES ('<layer>', txid_current(),
-                CASE TG_OP WHEN 'INSERT' THEN touched WHEN 'DELETE' THEN -touched ELSE 0 END)
+        VALUES ('<layer>', txid_current(), CASE TG_OP WHEN 'INSERT' THEN touched ELSE -touched END)
         ON CONFLICT ON CONSTRAINT pk_layer_change
         DO UPDATE SET features = c.features + excluded.features;
     END IF;
