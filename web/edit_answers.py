@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gis.editing.rules import Problem
 from gis.editing.writing import Edit
-from gis.errors import StaleVersionError
+from gis.errors import NotFoundError, StaleVersionError
 from gis.features import get_feature
 from gis.layer import Layer, View
 from gis.layers import find_layer
@@ -65,8 +65,12 @@ def answer_stale(error: StaleVersionError) -> Response:
     if fid is None:
         return problems.answer_error(error)
     number = edits.feature_id(str(fid))
-    with transaction() as session:
-        text, version = get_feature(session, layer, View.EXACT, number)
+    try:
+        with transaction() as session:
+            text, version = get_feature(session, layer, View.EXACT, number)
+    except NotFoundError:
+        # Deleted in between: the problem alone still says who changed it.
+        return problems.answer_error(error)
     error.context["current"] = orjson.loads(text)
     response = problems.answer_error(error)
     response.set_etag(feature_etag(number, version, View.EXACT))

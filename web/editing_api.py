@@ -182,6 +182,7 @@ def set_same_properties(name: str) -> Response:
             _targets(asked.features),
             asked.properties,
             reason=edits.reason(body),
+            strict=edits.is_strict(),
         )
     items = [{"id": edit.fid, "version": edit.version} for edit in made]
     return as_private(jsonify(items=items, next=None))
