@@ -422,7 +422,7 @@ def _upgrade_policies() -> None:
     for table, shape in WRITABLE.items():
         op.execute(
             f"CREATE TRIGGER {table}_commune BEFORE INSERT ON gis.{table} FOR EACH ROW"
-            f" WHEN (NEW.commune_id IS NULL AND row_security_active('gis.{table}'))"
+            f" WHEN (NEW.commune_id IS NULL AND row_security_active('gis.{table}'::regclass))"
             " EXECUTE FUNCTION gis.fill_commune()"
         )
         op.execute(f"ALTER TABLE gis.{table} ENABLE ROW LEVEL SECURITY")

@@ -10,9 +10,12 @@ from psycopg import sql
 from psycopg.errors import ExclusionViolation, InsufficientPrivilege
 from sqlalchemy import text
 
-from gis.database_roles import make_login
+from gis.backup import back_up
+from gis.database_roles import drop_login, make_login
 from gis.errors import ConflictError, ForbiddenError
 from gis.models import Application, Parcel, Party, PartyPrivate
+from gis.restore import restore
+from gis.settings import Settings
 from tests.conftest import ROOT
 from tests.databases import name_of
 from tests.map_factories import LAT, LON, add_unit, square
@@ -228,6 +231,26 @@ def test_the_command_prints_the_password_last_and_takes_the_role_away_again(
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(clone, user=role, password=passwords[1])
     login()  # so that there is a group to take away at the end
+
+
+def test_a_backup_holds_no_roles_and_a_restored_database_knows_those_of_its_server(
+    login, clone, clone_sessions, tmp_path
+):
+    login()
+    with clone_sessions.begin() as session:
+        mai, tam = (make_login(session, account, "24848") for account in ("mai", "tam"))
+    house = Settings(DATABASE_URL=clone, home=tmp_path, public_url="https://first.example")
+    back_up(house, tmp_path / "kept")
+    with clone_sessions.begin() as session:
+        assert drop_login(session, "tam")
+    clone_sessions.kw["bind"].dispose()
+    restore(house, tmp_path / "kept")
+    with psycopg.connect(clone, user=mai.role, password=mai.password) as officer:
+        draw(officer, at(1))
+    with psycopg.connect(clone) as owner:
+        known = owner.execute("SELECT role FROM gis.database_role").fetchall()
+    assert (mai.role,) in known
+    assert (tam.role,) not in known
 
 
 def test_the_history_holds_every_column(session):
