@@ -110,11 +110,11 @@ MISTAKES: dict[str, Any] = {
 _SENTENCES: tuple[tuple[str, Any], ...] = (
     (
         r"Row (\d+) overlaps row (\d+) by ([\d.,]+) m² \(([\d.]+) % of it\)\.",
-        _("Dòng {1} chồng lên dòng {2}: {3} m² ({4} % của nó)."),
+        _("Dòng {1} chồng lên dòng {2}: {3} m², bằng {4} %."),
     ),
     (
         r"Row (\d+) overlaps ([\w-]+) (.+) by ([\d.,]+) m² \(([\d.]+) % of it\)\.",
-        _("Dòng {1} chồng lên “{3}” đã có: {4} m² ({5} % của nó)."),
+        _("Dòng {1} chồng lên “{3}” đã có: {4} m², bằng {5} %."),
     ),
     (r"(\d+) more overlaps are not listed\.", _("Còn {1} chỗ chồng lấn khác không liệt kê.")),
     (r"(\d+) accepted rows lie in no known commune\.", _("{1} dòng không nằm trong xã nào.")),
