@@ -95,11 +95,14 @@ def read_body(*, partial: bool = False, most_bytes: int = MOST_BYTES) -> dict[st
     mute = not request.mimetype or "OWSLib" in request.user_agent.string
     if request.mimetype not in known and not mute:
         raise UnsupportedMediaType(f"Send {' or '.join(known)}.")
-    request.max_content_length = most_bytes
+    # One more, since a body sent in chunks is cut at the limit without a word.
+    request.max_content_length = most_bytes + 1
     try:
         text = request.get_data()
     except RequestEntityTooLarge:
-        raise RequestEntityTooLarge(f"This takes at most {most_bytes:,} bytes.") from None
+        text = bytes(most_bytes + 1)
+    if len(text) > most_bytes:
+        raise RequestEntityTooLarge(f"This takes at most {most_bytes:,} bytes.")
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError as error:
