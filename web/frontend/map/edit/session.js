@@ -59,12 +59,15 @@ export function wireEditor(context) {
     async resolve(mine, theirs, problem) {
       section.classList.add("edit-choosing");
       tools.clear();
+      tools.select(null);
       tools.layer.setVisible(false);
+      neighbours.layer.setVisible(false);
       problems.clear();
       open(true);
       const chosen = await conflict.ask(mine, theirs, problem);
       section.classList.remove("edit-choosing");
       tools.layer.setVisible(true);
+      neighbours.layer.setVisible(true);
       tools.use("shape");
       return chosen;
     },
