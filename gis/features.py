@@ -99,7 +99,7 @@ def list_features(
             it cannot be asked of; a shape lies beyond the coordinate system.
     """
     further = further_conditions(session, layer, view, selection)
-    statement = _statement_of(layer, view, selection, after, further)
+    statement = page_statement(layer, view, selection, after, further)
     given = {**bind_selection(layer, selection), **bind_position(after), "most": limit + 1}
     with answering(session, selection):
         rows = fetch(session, statement, given)
@@ -185,13 +185,14 @@ def extent(session: Session, layer: Layer, commune: str | None = None) -> Box | 
     )
 
 
-def _statement_of(
+def page_statement(
     layer: Layer,
     view: View,
     selection: Selection,
-    after: Position,
-    further: Sequence[ColumnElement[bool]],
+    after: Position = START,
+    further: Sequence[ColumnElement[bool]] = (),
 ) -> Statement:
+    """The statement of one page; its values are those of `bind_selection` and `bind_position`."""
     form = _Form(
         narrowing_of(layer, selection),
         selection.sort,

@@ -12,8 +12,8 @@ TRUSTED = frozenset({"officer", "researcher", "leader", "administrator"})
 OFFICERS = frozenset({"officer", "administrator"})
 # Not a role of its own: an officer whose account is not limited to one commune.
 PROVINCIAL_OFFICER = "provincial-officer"
-# Who reads the applications of every commune at once. An officer of one commune has that commune's
-# in the inbox.
+# Who works for every commune at once. An officer of one commune reads that commune's rows of layers
+# that are kept to communes.
 PROVINCIAL = frozenset({PROVINCIAL_OFFICER, "administrator"})
 
 

@@ -234,10 +234,11 @@ APPLICATIONS = Layer(
     id="applications",
     title="Hồ sơ đăng ký",
     title_en="Applications",
-    description="Hồ sơ xin cấp mã số vùng trồng; không có trường cá nhân; của mọi xã.",
-    description_en="Applications for growing-area codes, without personal fields; of all communes.",
-    readers=PROVINCIAL,
-    trusted=PROVINCIAL,
+    description="Hồ sơ xin cấp mã số vùng trồng; không có trường cá nhân; cán bộ xã xem xã mình.",
+    description_en="Applications for growing-area codes, without personal fields; an officer of a"
+    " commune reads that commune's.",
+    readers=OFFICERS,
+    trusted=OFFICERS,
     table=application,
     source=application.outerjoin(crop, crop.c.id == application.c.crop_id).outerjoin(
         commune, commune.c.id == application.c.commune_id

@@ -21,6 +21,17 @@ FILTER_TIMEOUT_S = 5
 _TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 
+def needs_transaction(selection: Selection) -> bool:
+    """Whether a question is limited in time, which only a transaction of its own can be."""
+    return (
+        selection.condition is not None
+        or bool(selection.sort)
+        or bool(selection.equal)
+        or selection.words is not None
+        or selection.unit is not None
+    )
+
+
 @contextmanager
 def answering(
     session: Session, selection: Selection, timeout_s: int = FILTER_TIMEOUT_S
@@ -32,8 +43,7 @@ def answering(
     Raises:
         InvalidInputError: Naming the parameter at fault.
     """
-    free = selection.condition is not None or bool(selection.sort) or bool(selection.equal)
-    free = free or selection.words is not None or selection.unit is not None
+    free = needs_transaction(selection)
     if free:
         session.execute(_TIMEOUT, {"milliseconds": str(timeout_s * 1000)})
     try:

@@ -129,7 +129,7 @@ def write_parquet(table: Table) -> bytes:
 def _geo(table: Table) -> Mapping[str, Any]:
     """The metadata of GeoParquet."""
     column: dict[str, Any] = {"encoding": "WKB", "geometry_types": _geometry_types(table.rows)}
-    if table.crs.srid != CRS84.srid:
+    if table.crs is not CRS84:
         column["crs"] = pyproj.CRS.from_epsg(table.crs.srid).to_json_dict()
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
 

@@ -13,10 +13,11 @@ from gis.features import Page, count_features, get_feature, layer_states, list_f
 from gis.layer import Layer, View
 from gis.paging import START, Position, write_token
 from gis.published_crs import CRS84, PublishedCrs
+from gis.refusals import needs_transaction
 from gis.selection import Selection
 from gis.tables import Table, read_table, write_csv, write_parquet
 from web import access
-from web.context import transaction
+from web.context import reading, transaction
 from web.layers import answer_cached, feature_etag, readable
 from web.ogc_answers import as_private, items_address, page_answer, root
 from web.ogc_documents import CSV, GEOJSON, HTML, JSON, PARQUET, link
@@ -44,7 +45,7 @@ def items(name: str) -> Response:
     selection = read_selection(layer)
     limit, after = read_page(selection)
     format_ = read_format(*FORMATS)
-    with transaction() as session:
+    with transaction() if needs_transaction(selection) else reading() as session:
         if format_ in ("csv", "parquet"):
             table = read_table(session, layer, view, selection, after=after, limit=limit)
             return _answer_table(layer, selection, table, format_)
@@ -75,7 +76,7 @@ def item(name: str, fid: str) -> Response:
     if not (fid.isascii() and fid.isdigit() and len(fid) < 19):
         raise NotFoundError(f"There is no feature {fid[:40]} in {name}.")
     format_ = read_format(*ITEM_FORMATS)
-    with transaction() as session:
+    with reading() as session:
         feature, version = get_feature(
             session,
             layer,
@@ -125,11 +126,12 @@ def _feature_collection(
     layer: Layer, page: Page, matched: int | None, following: str | None
 ) -> bytes:
     """Glue the features, which are GeoJSON texts already, into their collection."""
+    here = f"{_address(layer)}f="
     links = [
         link(request.url, "self", GEOJSON),
-        link(_address(layer, f="html"), "alternate", HTML),
-        link(_address(layer, f="csv"), "alternate", CSV),
-        link(_address(layer, f="parquet"), "alternate", PARQUET),
+        link(f"{here}html", "alternate", HTML),
+        link(f"{here}csv", "alternate", CSV),
+        link(f"{here}parquet", "alternate", PARQUET),
         link(f"{root()}/collections/{layer.id}", "collection", JSON),
     ]
     if following:
@@ -161,12 +163,15 @@ def _answer_table(layer: Layer, selection: Selection, table: Table, format_: str
 def _next(layer: Layer, selection: Selection, end: Position | None) -> str | None:
     if end is None:
         return None
-    return _address(layer, after=write_token(end, selection.sort))
+    address = f"{_address(layer)}after={write_token(end, selection.sort)}"
+    return f"{address}&f={request.args['f']}" if "f" in request.args else address
 
 
-def _address(layer: Layer, **changed: str) -> str:
-    """The address of this list with some parameters changed."""
-    return items_address(layer, {**request.args, **changed})
+def _address(layer: Layer) -> str:
+    """The address of this list, to be ended with a format or a place to go on."""
+    kept = {name: value for name, value in request.args.items() if name not in ("f", "after")}
+    address = items_address(layer, kept)
+    return f"{address}&" if kept else address
 
 
 def _shown(layer: Layer, selection: Selection) -> list[Any]:

@@ -13,66 +13,39 @@ virtual environment of its own under `var/bench`, since it is no dependency of o
 """
 
 import os
-import re
-import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from math import asinh, floor, pi, radians, tan
 from pathlib import Path
-from urllib.parse import quote
 
-import psycopg
-import shapely
-from psycopg.conninfo import conninfo_to_dict
-
-from gis import server
 from gis.layer import View
 from gis.layers import PARCELS
-from gis.settings import Settings
 from gis.tiles import TileAddress, statement_of
-from tests import databases
-from tests.benchmarks.parcels import EAST, NORTH, SOUTH, WEST, make_mosaic
-from tests.conftest import ROOT, migrate
+from tests.benchmarks.parcels import EAST, NORTH, SOUTH, WEST
+from tests.benchmarks.serving import (
+    COUNT,
+    MOST_SCRIPTS,
+    database,
+    fill,
+    lacks_tools,
+    medians,
+    run_pgbench,
+    run_wrk,
+    say,
+    serve_site,
+    serve_tipg,
+    wait_for,
+)
+from tests.conftest import ROOT
 
-COUNT = 200_000
 ZOOMS = (14,)
-ROUNDS = 3
-SECONDS = 4
-WORKERS = 2
-CONNECTIONS = 8
-MOST_TILES = 120  # pgbench takes at most 128 scripts
 # As every browser asks; the cold cases are measured unpacked, as pgbench and the peer answer.
 PACKED = {"Accept-Encoding": "gzip"}
-TIPG = ("tipg==1.6.1", "uvicorn==0.54.0")
-
-
-def fill(url: str, count: int) -> None:
-    """Put the parcels in, neighbours beside each other as a loaded and clustered table has them."""
-    shapes = make_mosaic(count)
-    with psycopg.connect(url) as connection:
-        connection.execute("CREATE TEMP TABLE raw (n int, shape text)")
-        with connection.cursor().copy("COPY raw FROM STDIN") as copy:
-            for n, shape in enumerate(shapely.to_wkb(shapes, hex=True)):
-                copy.write_row((n, shape))
-        connection.execute(
-            "INSERT INTO gis.parcel (code, crop_id, boundary, attributes, source, source_id)"
-            " SELECT CASE WHEN n % 2 = 0 THEN 'VN-LDOR-' || lpad(n::text, 6, '0') END,"
-            " 1 + n % 15, shape, jsonb_build_object('owner', 'Hộ nông dân số ' || n % 80000,"
-            " 'planted', '2021-03-15', 'watering', 'nho_giot'), 'bench', n::text"
-            " FROM (SELECT n, ST_Multi(ST_SetSRID(ST_GeomFromWKB(decode(shape, 'hex')), 4326))"
-            "       AS shape FROM raw) AS given ORDER BY shape"
-        )
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE gis.parcel")
 
 
 def tiles_of(zoom: int) -> list[TileAddress]:
@@ -89,81 +62,8 @@ def tiles_of(zoom: int) -> list[TileAddress]:
         for y in range(row(NORTH), row(SOUTH) + 1)
         for x in range(column(WEST), column(EAST) + 1)
     ]
-    step = max(1, -(-len(every) // MOST_TILES))
+    step = max(1, -(-len(every) // MOST_SCRIPTS))
     return every[::step]
-
-
-def wait_for(url: str, headers: dict[str, str] | None = None) -> bytes:
-    """The body of an address as soon as it answers."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {})) as got:
-                return bytes(got.read())
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-
-
-def serve(stack: ExitStack, command: list[str], environment: dict[str, str], log: Path) -> None:
-    """Start a server that ends with the stack."""
-    file = stack.enter_context(log.open("wb"))
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=file,
-        stderr=file,
-        start_new_session=True,
-    )
-
-    def end() -> None:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
-
-    stack.callback(end)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def run_wrk(base: str, paths: list[str], headers: dict[str, str], folder: Path) -> float:
-    """Requests a second, the paths in turn; an answer that is not 200 or 304 is an error."""
-    script = folder / "paths.lua"
-    lines = ",".join(f'"{path}"' for path in paths)
-    fields = ",".join(f'["{name}"]=[[{value}]]' for name, value in headers.items())
-    script.write_text(
-        f"local paths = {{{lines}}}\nlocal headers = {{{fields}}}\nlocal n = 0\n"
-        "function setup(thread) thread:set('start', math.random(#paths)) end\n"
-        "function request() n = n + 1\n"
-        "  return wrk.format('GET', paths[(start + n) % #paths + 1], headers) end\n"
-    )
-    done = subprocess.run(
-        ["wrk", f"-c{CONNECTIONS}", "-t2", f"-d{SECONDS}s", "-s", str(script), base],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    if "Non-2xx" in done or "Socket errors" in done:
-        raise RuntimeError(done)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done)[1])  # type: ignore[index]
-
-
-def run_pgbench(url: str, scripts: list[Path]) -> float:
-    """Transactions a second of the bare SQL, prepared, the tiles at random."""
-    files = [part for script in scripts for part in ("-f", str(script))]
-    done = subprocess.run(
-        ["pgbench", "-n", "-M", "prepared", f"-c{CONNECTIONS}", "-j2", f"-T{SECONDS}", *files, url],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    return float(re.search(r"tps = ([\d.]+)", done)[1])  # type: ignore[index]
 
 
 def write_scripts(tiles: list[TileAddress], folder: Path) -> list[Path]:
@@ -178,35 +78,12 @@ def write_scripts(tiles: list[TileAddress], folder: Path) -> list[Path]:
     return scripts
 
 
-def install_tipg(folder: Path) -> Path | None:
-    """The Python of an environment with tipg in it, or None when no index gives it."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    done = subprocess.run([python, "-m", "pip", "install", "-q", *TIPG], capture_output=True)
-    return python if done.returncode == 0 else None
-
-
-def with_host(url: str) -> str:
-    """The same address with its socket's folder as the host: tipg takes no address without one."""
-    parts = {name: quote(str(value), safe="") for name, value in conninfo_to_dict(url).items()}
-    password = f":{parts['password']}" if "password" in parts else ""
-    return f"postgresql://{parts['user']}{password}@{parts['host']}/{parts['dbname']}"
-
-
 def measure(count: int, zooms: tuple[int, ...]) -> None:
     """Measure and print the tables."""
-    settings = Settings(home=ROOT / "var" / "test")
-    server.start(settings, durable=False)
-    base = server.database_url(settings)
-    url = databases.make(base, "bench")
-    try:
-        migrate(url)
+    with database() as url:
         fill(url, count)
         with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
             _measure_servers(url, zooms, Path(name), stack)
-    finally:
-        databases.drop(url, base)
 
 
 def _measure_servers(url: str, zooms: tuple[int, ...], folder: Path, stack: ExitStack) -> None:
@@ -217,34 +94,11 @@ def _measure_servers(url: str, zooms: tuple[int, ...], folder: Path, stack: Exit
     said = subprocess.run([*flask, "token", "bench"], capture_output=True, text=True, **run)  # type: ignore[call-overload]
     token = {"Authorization": f"Bearer {said.stdout.split()[-1]}"}
 
-    ours = _serve_site(stack, environment, folder / "ours.log")
-    cold = _serve_site(stack, {**environment, "LANGBIANG_TILE_CACHE_MB": "0"}, folder / "cold.log")
-
-    peer = None
-    if python := install_tipg(ROOT / "var" / "bench" / "tipg"):
-        port = free_port()
-        peer = f"http://127.0.0.1:{port}"
-        uvicorn = ["-m", "uvicorn", "tipg.main:app", "--port", str(port), "--log-level", "warning"]
-        peer_settings = {"DATABASE_URL": with_host(url), "TIPG_DB_SCHEMAS": '["gis"]'}
-        command = [str(python), *uvicorn, "--workers", str(WORKERS)]
-        serve(stack, command, peer_settings, folder / "tipg.log")
-        try:
-            wait_for(f"{peer}/collections/gis.parcel")
-        except OSError as error:
-            raise RuntimeError(f"tipg: {(folder / 'tipg.log').read_text()[-2000:]}") from error
-
+    ours = serve_site(stack, environment, folder / "ours.log")
+    cold = serve_site(stack, {**environment, "LANGBIANG_TILE_CACHE_MB": "0"}, folder / "cold.log")
+    peer = serve_tipg(stack, url, folder / "tipg.log")
     for zoom in zooms:
         _measure_zoom(zoom, url, (ours, cold), token, peer, folder)
-
-
-def _serve_site(stack: ExitStack, environment: dict[str, str], log: Path) -> str:
-    port = free_port()
-    gunicorn = ["-m", "gunicorn", "tests.benchmarks.tile_server:make_app()", "--bind"]
-    threads = ["--worker-class", "gthread", "--threads", "4", "--workers", str(WORKERS)]
-    command = [sys.executable, *gunicorn, f"127.0.0.1:{port}", *threads]
-    serve(stack, command, environment, log)
-    wait_for(f"http://127.0.0.1:{port}/bench/one-select")
-    return f"http://127.0.0.1:{port}"
 
 
 def _measure_zoom(
@@ -274,11 +128,7 @@ def _measure_zoom(
     }
     if peer is not None:
         cases["tipg 1.6"] = lambda: run_wrk(peer, peer_paths, {}, folder)
-    rates: dict[str, list[float]] = {case: [] for case in cases}
-    for _ in range(ROUNDS):
-        for case, run in cases.items():
-            rates[case].append(run())
-    rate = {case: statistics.median(found) for case, found in rates.items()}
+    rate = medians(cases)
 
     def bytes_of(base: str, asked: list[str], headers: dict[str, str]) -> float:
         return statistics.fmean(len(wait_for(base + path, headers)) for path in asked)
@@ -302,21 +152,9 @@ def _measure_zoom(
         say(case, rate[case], rate[case] / rate["one SELECT"], "0.8")
 
 
-def say(name: str, rate: float | str, ratio: float | str = "", wanted: str = "") -> None:
-    """Print one line of the table."""
-    figure = f"{rate:10.1f}" if isinstance(rate, float) else f"{rate:>10}"
-    share = f"{ratio:8.2f}" if isinstance(ratio, float) else f"{ratio:>8}"
-    sys.stdout.write(f"{name:44} {figure} {share}   {wanted}\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Run it, if what it needs is there."""
-    missing = [tool for tool in ("wrk", "pgbench") if shutil.which(tool) is None]
-    if missing:
-        sys.stdout.write(
-            f"tiles: {' and '.join(missing)} missing (apt-get install wrk postgresql)\n"
-        )
+    if lacks_tools("tiles"):
         return
     numbers = [int(argument) for argument in sys.argv[1:]]
     measure(numbers[0] if numbers else COUNT, tuple(numbers[1:]) or ZOOMS)
