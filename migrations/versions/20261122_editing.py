@@ -310,11 +310,12 @@ CREATE FUNCTION gis.fill_commune() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} A
 DECLARE
     place geometry;
 BEGIN
-    IF TG_TABLE_NAME = 'facility' THEN
-        place := NEW.location;
-    ELSE
-        place := ST_PointOnSurface(NEW.boundary);
-    END IF;
+    CASE TG_TABLE_NAME
+        WHEN 'facility' THEN place := NEW.location;
+        WHEN 'growing_area' THEN
+            place := coalesce(ST_PointOnSurface(NEW.boundary), NEW.location);
+        ELSE place := ST_PointOnSurface(NEW.boundary);
+    END CASE;
     NEW.commune_id := (
         SELECT u.id FROM gis.administrative_unit AS u, gis.database_role AS r
         WHERE r.role = session_user AND u.level = 'commune' AND u.valid_from <= current_date

@@ -130,6 +130,20 @@ def test_an_officer_writes_in_the_own_commune_only(login):
     assert everywhere.execute(facility, place).fetchone() == ("24853",)
     with pytest.raises(InsufficientPrivilege):
         here.execute(facility, place)
+    # A new feature as QGIS writes it: every column with the default that it read.
+    here.execute(
+        "INSERT INTO gis.high_tech_zone (id, name, version, is_demo, attributes, created_at,"
+        " updated_at, boundary) VALUES (nextval('gis.high_tech_zone_id_seq'), 'Khu', 1, false,"
+        " '{}', now(), now(), %s)",
+        (at(5, side=5 * SIDE),),
+    )
+    point = f"SRID=4326;POINT({place[0]} {place[1]})"
+    area = "INSERT INTO gis.growing_area (name, declared_area_ha, location) VALUES ('V', 1, %s)"
+    everywhere.execute(area, (point,))
+    communes = everywhere.execute(
+        "SELECT u.code FROM gis.growing_area JOIN gis.administrative_unit AS u ON u.id = commune_id"
+    ).fetchall()
+    assert communes == [("24853",)]
     # Units are the province's.
     rename = "UPDATE gis.administrative_unit SET population = 1"
     assert here.execute(rename).rowcount == 0
