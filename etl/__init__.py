@@ -8,6 +8,7 @@ The way of a file (each step is one module, and the list is the reading order):
 * `crs_guess`: what the coordinates look like when the file does not say; shown, never assumed.
 * `targets`: what each layer accepts: its table, fields, natural key and kinds of geometry.
 * `rows`: a batch made ready for one target: kinds sorted, heights dropped, WGS84, values typed.
+* `shape_rules`, `overlaps`: the rules of the map's editor (`gis.editing`), asked of a load.
 * `staging`: COPY into a temporary table, checks in SQL, one upsert (`sql/*.sql`).
 * `loading`: the run from file to report, in the transaction that the door opened.
 * `report`: the JSON of the contract.

@@ -23,6 +23,7 @@ from etl.readers import Source, open_source
 from etl.report import LoadReport
 from etl.rows import RowMaker
 from etl.scope import check_scope, reject_foreign
+from etl.shape_rules import warn_of_shapes
 from etl.targets import Target, get_target
 from gis.database import report_overlaps, sign_as
 
@@ -144,6 +145,8 @@ def _load(
     report.rejects.sort(key=lambda reject: reject.row)
     report.rejected, report.repaired = len(report.rejects), len(report.repairs)
     progress("write", report.accepted, report.accepted)
+    with _timed(report, "rules"):
+        report.warnings += warn_of_shapes(session, target)
     if target.checks_overlaps:
         with _timed(report, "overlaps"):
             report.warnings += find_overlaps(session, target)

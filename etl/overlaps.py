@@ -16,9 +16,8 @@ from sqlalchemy.orm import Session
 
 from etl.staging import ROW, STATE, read_sql
 from etl.targets import Target
+from gis.editing.rules import TOLERANCE_M2
 
-# Below this an overlap is the noise of drawing and rounding (GIS 8).
-TOLERANCE_M2 = 1.0
 # As many are listed; the rest is counted.
 LISTED = 50
 # From here on a coverage check of the whole file (GEOS 3.12+) finds the few suspects faster than

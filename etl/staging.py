@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     MetaData,
+    Numeric,
     Table,
     Text,
     and_,
@@ -39,7 +40,9 @@ from sqlalchemy.types import NullType
 from etl.report import Reject, Repair
 from etl.rows import STAGED
 from etl.targets import Shape, Target
+from gis.editing.rules import RULES
 from gis.errors import ConflictError
+from gis.layers import LAYERS
 
 _METADATA = MetaData()
 ROW = Table(
@@ -153,7 +156,7 @@ def check_rows(
     repairs: list[Repair] = []
     if repair and _run(session, "repair_shapes"):
         _run(session, "apply_repairs")
-    refused = _run(session, "reject_invalid")
+    refused = _reject_invalid(session)
     if has_keys:
         refused += _run(session, "reject_duplicates")
     rejects = []
@@ -177,6 +180,24 @@ def check_rows(
         ]
     session.execute(text("ANALYZE load_row"))
     return rejects, repairs
+
+
+def _reject_invalid(session: Session) -> int:
+    """Refuse invalid geometries by the editor's rule, with reason and place (lon lat); how many."""
+    # A geometry is valid or not whatever layer it is for.
+    flaw = RULES["not-valid"].question(LAYERS["parcels"], ROW).subquery()
+    facts = cast(flaw.c.facts, JSONB)
+    lon, lat = (func.round(cast(facts[name].astext, Numeric), 6) for name in ("lon", "lat"))
+    place = case((lon.is_not(None), func.format(" at %s %s", lon, lat)), else_="")
+    detail = facts["reason"].astext.concat(place)
+    result: Any = session.execute(
+        insert(REJECT).from_select(
+            ["row_no", "reason", "detail"],
+            select(flaw.c.row, literal("invalid geometry"), detail),
+        ),
+        execution_options={"preserve_rowcount": True},
+    )
+    return max(int(result.rowcount), 0)
 
 
 def find_places(session: Session) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import FromClause, Select, any_, cast, literal, not_, select, union_all
+from sqlalchemy import FromClause, Select, any_, cast, func, literal, not_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSON, TEXT
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,15 @@ from gis.layer import Layer
 
 Severity = Literal["error", "warning"]
 Facts = dict[str, Any]
-__all__ = ["EXCLUSIVE", "RULES", "TOLERANCE_M2", "Problem", "Rule", "find_problems"]
+__all__ = [
+    "EXCLUSIVE",
+    "RULES",
+    "TOLERANCE_M2",
+    "Problem",
+    "Rule",
+    "count_problems",
+    "find_problems",
+]
 
 # The layers whose areas may not lie upon each other; the database refuses it too.
 EXCLUSIVE = frozenset({"parcels", "growing-areas", "high-tech-zones"})
@@ -186,6 +194,46 @@ def find_problems(
     return sorted(found, key=lambda p: (p.row, p.severity, order.index(p.rule)))
 
 
+def count_problems(
+    session: Session,
+    layer: Layer,
+    candidates: FromClause,
+    *,
+    only: Collection[str],
+    listed: int,
+) -> list[tuple[Problem, int]]:
+    """Ask rules about many candidates that are valid, and keep only the first problems of each.
+
+    Args:
+        session: Reads only.
+        layer: The layer the candidates are for.
+        candidates: As `find_problems` has them.
+        only: The rules that are asked, of those that the layer has.
+        listed: So many problems of a rule at most, those of the first rows.
+
+    Returns:
+        Each with the number of problems that its rule found in all.
+    """
+    found = []
+    for rule in _ALL:
+        if rule.name in only and rule.applies(layer):
+            answer = rule.question(layer, candidates).subquery()
+            query = (
+                select(
+                    literal(rule.name, TEXT, literal_execute=True).label("rule"),
+                    cast(answer.c.severity, TEXT).label("severity"),
+                    answer.c.row,
+                    cast(answer.c.facts, JSON).label("facts"),
+                    cast(answer.c.place, JSON).label("place"),
+                    func.count().over().label("of_all"),
+                )
+                .order_by(answer.c.row)
+                .limit(listed)
+            )
+            found += [(_problem(row), row.of_all) for row in session.execute(query)]
+    return found
+
+
 def _ask(
     session: Session, layer: Layer, candidates: FromClause, rules: Sequence[Rule]
 ) -> list[Problem]:
@@ -204,14 +252,9 @@ def _ask(
             )
         )
     query = union_all(*parts) if len(parts) > 1 else parts[0]
-    return [
-        Problem(
-            row.rule,
-            row.severity,
-            row.row,
-            RULES[row.rule].sentence(row.facts),
-            row.facts,
-            row.place,
-        )
-        for row in session.execute(query)
-    ]
+    return [_problem(row) for row in session.execute(query)]
+
+
+def _problem(row: Any) -> Problem:
+    sentence = RULES[row.rule].sentence(row.facts)
+    return Problem(row.rule, row.severity, row.row, sentence, row.facts, row.place)

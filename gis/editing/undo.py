@@ -52,7 +52,7 @@ UNDO = Table(
     Column("was_shape", Geometry(srid=4326, spatial_index=False)),
     Column("version", BigInteger),
 )
-_CREATE = text(
+CREATE_UNDO = text(
     "CREATE TEMPORARY TABLE undo_row (feature_id bigint PRIMARY KEY, was jsonb,"
     " was_shape geometry(Geometry, 4326), version bigint) ON COMMIT DROP"
 )
@@ -120,7 +120,7 @@ def _layers_of(session: Session, editor: Editor, change_id: int) -> list[Layer]:
 
 def _stage(session: Session, layer: Layer, change_id: int) -> None:
     session.execute(text("DROP TABLE IF EXISTS pg_temp.undo_row"))
-    session.execute(_CREATE)
+    session.execute(CREATE_UNDO)
     session.execute(_statement("undo_rows"), {"change": change_id, "layer": layer.id})
     session.execute(text("ANALYZE undo_row"))
 

@@ -346,6 +346,25 @@ def test_overlaps_are_told_with_whom_and_how_much(load, make):
     assert not any("overlaps" in warning for warning in again.warnings)
 
 
+def test_what_the_editor_would_not_take_is_told_by_the_same_rules(load, make):
+    strip = shapely.box(108.5, 12.1, 108.502, 12.100008)
+    shapes = [box(108.5, 11.9), box(108.51, 11.9), box(108.52, 11.9, 0.2), strip]
+    file = make(shapes, ten=list("ABCD"), dien_tich=[1.2, 3.0, None, None])
+    report = load("growing-areas", file)
+    assert report.accepted == 4, "a person decides"
+    told = [warning for warning in report.warnings if "accepted rows" in warning]
+    assert any(
+        sentence.startswith("1 accepted rows are larger than any field, farm or zone: row 3:")
+        for sentence in told
+    )
+    assert any("1 accepted rows are strips or run out into spikes: row 4" in t for t in told)
+    [differs] = [sentence for sentence in told if "than declared" in sentence]
+    assert differs.startswith("1 accepted rows are more than 20 % larger or smaller than declared:")
+    assert "row 2: The shape encloses 1.2" in differs
+    again = load("growing-areas", file)
+    assert not any("than declared" in warning for warning in again.warnings), "nothing is new"
+
+
 def test_mapping_is_checked_and_the_rest_kept(load, session, make):
     file = make([box(108.5, 11.9)], so_hieu=["A"], name=["x"], area=[1.5])
     with pytest.raises(InvalidInputError, match=r"no field nix\. Its fields: so_hieu, name, area"):

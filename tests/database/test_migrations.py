@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from etl.staging import create_staging
 from gis.database import connect
+from gis.editing.undo import CREATE_UNDO
 from tests.conftest import ROOT, migrate
 
 
@@ -84,6 +85,7 @@ def test_every_query_file_explains(session):
     ]
     assert found
     create_staging(session, "parcels")  # the temporary tables that a load's statements work on
+    session.execute(CREATE_UNDO)  # and the one of an undo
     for path in found:
         statement = path.read_text("utf-8")
         if path.stem == "create_staging" or re.search(r"\bstaged_", statement):
