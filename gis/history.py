@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import cast, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Session
 
 from gis.models import Revision
@@ -99,7 +99,7 @@ def list_changed_features(
             Revision.action,
             func.coalesce(row["name"].astext, row["code"].astext),
         )
-        .distinct(Revision.layer, Revision.feature_id)
+        .ext(distinct_on(Revision.layer, Revision.feature_id))
         .where(Revision.transaction == change)
         .order_by(Revision.layer, Revision.feature_id, Revision.id.desc())
         .limit(limit)

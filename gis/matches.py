@@ -5,8 +5,10 @@ features themselves.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, null, select
+from sqlalchemy import ColumnElement, Numeric, case, cast, func, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from gis.conditions import bind_selection, conditions_of, narrowing_of
@@ -28,7 +30,7 @@ class Matches:
 
     count: int
     box: Box | None
-    places: list[tuple[int, float, float, str | None]] | None
+    places: list[list[Any]] | None
 
 
 def find_matches(
@@ -58,17 +60,23 @@ def find_matches(
     )
     extent = func.ST_Extent(found.c.shape)
     sides = (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
-    sums = select(func.count(), *(side(extent) for side in sides)).select_from(found)
+    number = func.count()
     point = func.ST_PointOnSurface(found.c.shape)
-    places = select(found.c.id, func.ST_X(point), func.ST_Y(point), found.c.crop)
-    given = bind_selection(layer, selection)
-    with answering(session, selection):
-        count, *box = fetch(session, prepare(sums), given)[0]
-        rows = None
-        if count <= most:
-            rows = fetch(session, prepare(places.order_by(found.c.id)), given)
-    return Matches(
-        count,
-        None if box[0] is None else Box(*box),
-        rows and [(key, round(lon, 6), round(lat, 6), crop) for key, lon, lat, crop in rows],
+    place = func.json_build_array(
+        found.c.id, _rounded(func.ST_X(point)), _rounded(func.ST_Y(point)), found.c.crop
     )
+    places = select(func.json_agg(aggregate_order_by(place, found.c.id))).scalar_subquery()
+    # Read twice in one statement, so PostgreSQL keeps what it found instead of finding it again.
+    query = select(
+        number, *(side(extent) for side in sides), case((number <= most, places))
+    ).select_from(found)
+    with answering(session, selection):
+        count, *box, items = fetch(session, prepare(query), bind_selection(layer, selection))[0]
+    if count == 0:
+        items = []
+    return Matches(count, None if box[0] is None else Box(*box), items)
+
+
+def _rounded(degrees: ColumnElement[float]) -> ColumnElement[Any]:
+    """About a decimetre."""
+    return func.round(cast(degrees, Numeric), 6)

@@ -8,7 +8,7 @@
 --   commune (name), valid_from, valid_to (last day of a former unit), successors (names of the units it became
 --   part of), is_demo, west, south, east, north (degrees, EPSG:4326), rank (0 is best).
 -- Indexes: trigram GIN ix_*_search on the names; unique index on growing_area_code.code. Parcels
---   are scanned (about 0.1 s for 200,000), by readers with a role only.
+--   are scanned (about 0.5 s for 200,000), by readers with a role only.
 WITH unit AS (
     SELECT 'administrative-units' AS layer, u.id, coalesce(u.full_name, u.name) AS title, u.name,
            u.code, NULL::text AS crop, u.level AS kind, parent.name AS commune, u.valid_from,

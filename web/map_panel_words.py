@@ -16,6 +16,7 @@ def _table() -> dict[str, str]:
         "noRows": _("Không có dòng nào."),
         "rowsOf": _("{first}–{last} trong {total}"),
         "rowsSome": _("{first}–{last}"),
+        "tooMany": _("nhiều hơn số bản đồ vẽ riêng được"),
         "selectRow": _("Chọn dòng"),
         "selectPage": _("Chọn cả trang"),
         "selectedCount": _("Đã chọn {count}"),

@@ -36,6 +36,7 @@ export function wireTable(context) {
   let total = null;
   let asking = null;
   let moved = 0;
+  let { unit } = filter.value;
 
   const grid = makeGrid(byId("map-grid"), {
     columns: () => settings.panels.columns[filter.value.layer],
@@ -188,10 +189,13 @@ export function wireTable(context) {
       pages[at + 1] = following(page);
       if (page.numberMatched !== undefined) {
         total = page.numberMatched;
-      } else if (filter.value.inView) {
-        total = at === 0 && !pages[1] ? shown.length : null;
-      } else {
+      } else if (!filter.value.inView) {
         total = found?.count ?? null;
+      } else if (at === 0) {
+        total = pages[1] ? null : shown.length;
+      }
+      if (total === null && filter.value.inView && at === 0) {
+        countInView(turn_);
       }
       over = null;
       grid.draw(withPinned(shown));
@@ -205,6 +209,15 @@ export function wireTable(context) {
       status.textContent = excuse(error);
     }
     drawer.removeAttribute("aria-busy");
+  }
+
+  async function countInView(turn_) {
+    const count = await filter.countInView().catch(() => null);
+    if (turn_ === asking && count !== null) {
+      total = count;
+      drawStatus();
+      drawTools();
+    }
   }
 
   /** What is picked on the map stands on top when the page does not hold it. */
@@ -230,7 +243,8 @@ export function wireTable(context) {
     const first = at * PAGE + 1;
     const last = at * PAGE + shown.length;
     const rows = { first: number(first), last: number(last), total: total === null ? "" : number(total) };
-    status.textContent = !shown.length ? words.noRows : say(total === null ? "rowsSome" : "rowsOf", rows);
+    const some = !shown.length ? words.noRows : say(total === null ? "rowsSome" : "rowsOf", rows);
+    status.textContent = found && !found.items ? `${some} · ${words.tooMany}` : some;
     byId("map-table-before").disabled = at === 0;
     byId("map-table-after").disabled = !pages[at + 1];
     byId("map-table-pages").hidden = at === 0 && !pages[1];
@@ -263,10 +277,12 @@ export function wireTable(context) {
         status.textContent = excuse(error);
       }
       panel.turnOn(filter.value.layer);
-      drawing.show(filter.value.layer, filter.isCropAlone() ? null : found);
-      if (zoom && found?.bbox && filter.value.unit) {
-        drawing.zoomToBox(found.bbox, padding());
+      drawing.show(filter.value.layer, filter.isCropAlone() ? null : found, filter.value.crop);
+      if (zoom && found?.bbox) {
+        // A place that was chosen is shown; of other filters it is enough to see something.
+        drawing.zoomToBox(found.bbox, padding(), unit !== filter.value.unit && filter.value.unit);
       }
+      ({ unit } = filter.value);
     }
     if (filter.open && total === null && !filter.value.inView && found) {
       total = found.count;

@@ -1,5 +1,6 @@
 // What a filter and a table draw on the map: only what fits, and outlines of rows.
 import Feature from "ol/Feature.js";
+import { intersects } from "ol/extent.js";
 import GeoJSON from "ol/format/GeoJSON.js";
 import Point from "ol/geom/Point.js";
 import VectorLayer from "ol/layer/Vector.js";
@@ -71,21 +72,27 @@ export function makeDrawing(context) {
   }
 
   return {
-    /** Draw only what fits; `found` as the server's matches, null for everything. */
-    show(layer, found) {
+    /**
+     * Draw only what fits; `found` as the server's matches, null for everything. Where there are too
+     * many to name, their crop is still known to the tiles.
+     */
+    show(layer, found, crop = "") {
       // Units are the ground under everything: they stay.
       const ids = layer !== "administrative-units" && found?.items && new Set(found.items.map(([id]) => id));
-      drawParcelsByCanvas(Boolean(ids) && layer === "parcels");
-      state.sieve = ids
-        ? (feature) => {
-            const of = feature.get("layer");
-            if (!of.startsWith(layer)) {
-              return true;
-            }
-            const id = feature.getId();
-            return id !== undefined && (ids.has(Number(id.split("/")[1])) || state.isPicked(feature));
+      const byCrop = found && !ids && crop;
+      drawParcelsByCanvas(Boolean(ids || byCrop) && layer === "parcels");
+      state.sieve = null;
+      if (byCrop) {
+        state.sieve = (feature) => feature.get("layer") !== layer || feature.get("crop") === crop || state.isPicked(feature);
+      } else if (ids) {
+        state.sieve = (feature) => {
+          if (!feature.get("layer").startsWith(layer)) {
+            return true;
           }
-        : null;
+          const id = feature.getId();
+          return id !== undefined && (ids.has(Number(id.split("/")[1])) || state.isPicked(feature));
+        };
+      }
       points.getSource().clear(true);
       points.setVisible(Boolean(ids) && layer in POINTS_BELOW);
       if (points.getVisible()) {
@@ -114,8 +121,17 @@ export function makeDrawing(context) {
         map.getView().fit(source.getExtent(), { padding, maxZoom: 16.5, duration: 300 });
       }
     },
-    /** Move the view to a box of degrees. */
-    zoomToBox(box, padding) {
+    /** Move the view to a box of degrees, unless some of it is in sight already. */
+    zoomToBox(box, padding, always) {
+      const [width, height] = map.getSize();
+      const [top, right, bottom, left] = padding;
+      const seen = [
+        [left, height - bottom],
+        [width - right, top],
+      ].flatMap((corner) => map.getCoordinateFromPixel(corner));
+      if (!always && intersects(seen, transformExtent(box, "EPSG:4326", "EPSG:3857"))) {
+        return;
+      }
       map.getView().fit(transformExtent(box, "EPSG:4326", "EPSG:3857"), { padding, maxZoom: 16, duration: 300 });
     },
   };

@@ -116,7 +116,12 @@ export function makeFilter({ map }) {
       return box.map((number, at) => (at < 2 ? Math.max(number, limits[at]) : Math.min(number, limits[at])).toFixed(6)).join(",");
     },
     /** Which features fit: `{count, bbox, items}`; items is null when there are too many. */
-    matches: (signal) => ask(`/api/v1/${value.layer}/matches?${new URLSearchParams(filter.parameters())}`, { signal }),
+    matches: () => ask(`/api/v1/${value.layer}/matches?${new URLSearchParams(filter.parameters())}`),
+    /** How many of them lie in view. */
+    async countInView() {
+      const asked = new URLSearchParams({ ...filter.parameters(), bbox: filter.box(), limit: "0" });
+      return (await ask(`/api/v1/${value.layer}/matches?${asked}`)).count;
+    },
   };
   return filter;
 }
