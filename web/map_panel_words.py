@@ -85,12 +85,10 @@ def _history() -> dict[str, str]:
         "undoChange": _("Hoàn tác cả lần thay đổi này"),
         "undoTitle": _("Hoàn tác thay đổi lúc {at} của {actor}"),
         "undoWhole": _("Mọi đối tượng của lần thay đổi này trở về như trước."),
-        "current": _("bản hiện nay"),
         "undone": _("Đã hoàn tác."),
         "broughtBack": _("Đã đưa về bản đã chọn."),
         "backToChanges": _("Mọi thay đổi"),
         "revisionOf": _("{at} trong {count}"),
-        "showOnMap": _("Xem trên bản đồ"),
     }
 
 
