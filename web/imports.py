@@ -245,6 +245,7 @@ def _map_settings(found: ImportFile) -> dict[str, Any]:
         "sample": url_for("import_api.sample", import_id=found.id),
         "tiles": "/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}",
         "bounds": found.preview.get("bounds"),
+        "reasons": {reason: str(words) for reason, words in import_words.REASONS.items()},
         "words": {
             "zoomIn": _("Phóng to"),
             "zoomOut": _("Thu nhỏ"),

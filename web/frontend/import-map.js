@@ -81,7 +81,7 @@ function choose(feature) {
     return;
   }
   const state = feature.get("state");
-  const parts = [words.row.replace("{row}", feature.get("row")), words[state], feature.get("name")];
+  const parts = [words.row.replace("{row}", feature.get("row")), words[state], settings.reasons[feature.get("name")] ?? feature.get("name")];
   picked.textContent = parts.filter(Boolean).join(" · ");
 }
 
