@@ -8,9 +8,9 @@ they parse, call a function of `gis`, `traceability` or `etl.queries`, and rende
 * `access.py` the roles every route must state; `accounts.py`, `sign_in.py` who that is
 * `problems.py` errors: RFC 9457 for programs, pages for people
 * one module and one blueprint per topic; pages have Vietnamese addresses, the API English ones
-* `edits.py`, `content_crs.py`, `qgis.py` what a request that changes a layer brings: version, reason,
-  body, system; `edit_answers.py` what it is answered with; `ogc_editing.py`, `editing_api.py`,
-  `history_api.py` the doors
+* `edits.py`, `content_crs.py`, `qgis.py` what a change of a layer brings: version, reason, body;
+  `edit_answers.py` what it is answered with; `ogc_editing.py`, `editing_api.py`, `history_api.py`
+  the doors
 * `commands.py` the command line: `flask --app web accounts …`
 
 Of `etl` this package sees only `etl.models` and `etl.queries`: no file is opened in a web process.
