@@ -20,12 +20,14 @@ HINTS = {
 def words() -> dict[str, str]:
     """Sentences by the key the scripts know them by."""
     return {
-        "backgroundOpacity": _("Độ đậm của {name}"),
         "backgroundFailed": _("Nền “{name}” không tải được: {reason}"),
         "backgroundUnknownSystem": _("ảnh dùng hệ toạ độ {system} mà trang này không biết"),
         "backgroundNoSystem": _("ảnh không ghi hệ toạ độ"),
         "backgroundShown": _("Nền đang hiện."),
-        "backgroundNear": _("Phóng tới ảnh"),
+        "backgroundNoneShown": _(
+            "Chọn một nền trong bảng để xem thử; ở đây chỉ hiện các nền hiện sẵn."
+        ),
+        "backgroundNoWebGL": _("trình duyệt này không có WebGL"),
     }
 
 

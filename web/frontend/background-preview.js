@@ -39,7 +39,7 @@ async function show(item, at) {
       map.getView().fit(made.extent, { padding: [20, 20, 20, 20] });
     }
     if (!told.textContent) {
-      told.textContent = words.backgroundShown;
+      told.textContent = settings.items.some((one) => one.shown) ? words.backgroundShown : words.backgroundNoneShown;
     }
   } catch (error) {
     fail(item, error);

@@ -1,6 +1,6 @@
 // An orthophoto as Cloud-Optimised GeoTIFF: only the pieces that are seen are fetched, by HTTP Range.
 import { fromUrl } from "geotiff";
-import TileLayer from "ol/layer/Tile.js";
+import WebGLTileLayer from "ol/layer/WebGLTile.js";
 import { get as getProjection, transformExtent } from "ol/proj.js";
 import { register } from "ol/proj/proj4.js";
 import GeoTIFF from "ol/source/GeoTIFF.js";
@@ -32,6 +32,9 @@ function bandsOf(image) {
 }
 
 export async function makeCog(item, options, { projections, words }) {
+  if (!document.createElement("canvas").getContext("webgl2")) {
+    throw new Error(words.backgroundNoWebGL);
+  }
   knowSystems(projections);
   const image = await (await fromUrl(item.address)).getImage();
   const system = systemOf(image);
@@ -51,5 +54,5 @@ export async function makeCog(item, options, { projections, words }) {
   });
   const view = await source.getView();
   const extent = transformExtent(view.extent, projection, "EPSG:3857", 8);
-  return { layer: new TileLayer({ ...options, source, extent }), extent };
+  return { layer: new WebGLTileLayer({ ...options, source, extent }), extent };
 }
