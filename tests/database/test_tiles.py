@@ -7,12 +7,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from shapely.geometry import MultiPolygon, box
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gis.application_content import Applicant
 from gis.layer import View
 from gis.layers import LAYERS
 from gis.tiles import TileAddress, draw_tile, tile_etag
+from tests.applications import make_communes, submit
 from tests.map_factories import (
     LAT,
     LON,
@@ -241,6 +244,37 @@ def test_unchanged_tile_costs_one_statement(settings, clone_sessions, monkeypatc
     monkeypatch.setattr(psycopg.Cursor, "execute", note)
     assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
     assert len(statements) == 1
+
+
+def test_an_officer_of_a_commune_sees_its_applications_alone(
+    session: Session, sign_in, client: FlaskClient, tmp_path: Path
+):
+    make_communes(session)
+    here = submit(session).application
+    there = MultiPolygon([box(108.8, 11.8, 108.801, 11.801)])
+    submit(session, boundary=there, applicant=Applicant("Người khác", "0912 000 111"))
+    session.commit()
+    address = tile_at(8, 108.7, 11.8)
+    path = f"applications/tiles/WebMercatorQuad/{address.z}/{address.row}/{address.column}"
+
+    def seen(caller: FlaskClient) -> tuple[set[str], str]:
+        answer = caller.get(f"/ogc/collections/{path}", headers={"Accept-Encoding": "identity"})
+        assert answer.status_code == 200
+        layers = decode(answer.data, address, tmp_path)
+        shown = set(layers["applications"]["receipt"]) if layers else set()
+        return shown, answer.headers["ETag"]
+
+    everything, etag = seen(sign_in("officer"))
+    assert len(everything) == 2
+    mine, own_etag = seen(sign_in("officer", commune="24934"))
+    assert mine == {here.receipt}
+    assert own_etag != etag, "a copy for one reader is none for the other"
+    assert seen(sign_in("officer", commune="99999"))[0] == set()
+    assert client.get(f"/ogc/collections/{path}").status_code == 401
+    snapshot = sign_in("officer", commune="24934").post(
+        "/du-lieu/ban-chup", data={"layer": "applications"}
+    )
+    assert snapshot.status_code == 403, "a file of the layer would hold all communes"
 
 
 ADDRESSES = {
