@@ -183,7 +183,8 @@ def _number(layer: Layer, item: Property, value: Any) -> Any:
         return int(number)
     if isinstance(kind, Numeric) and kind.precision is not None and kind.scale is not None:
         most = 10 ** (kind.precision - kind.scale)
-        stored = round(Decimal(str(value)), kind.scale)
+        # A number far beyond cannot even be rounded to so many decimals.
+        stored = round(Decimal(str(value)), kind.scale) if 0 < number < most else Decimal(0)
         if not 0 < stored < most:
             raise InvalidInputError(f"{item.name} is above 0 and below {most:,}.")
         return stored

@@ -55,6 +55,8 @@ BODIES = (
     f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"name": 7}}}}',
     f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"planted_year": 1e300}}}}',
     f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"planted_year": {10**40}}}}}',
+    f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"declared_area_ha": 3e95}}}}',
+    f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"declared_area_ha": 1e-99}}}}',
     f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"planted_year": 99999999999}}}}',
     f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"planted_year": "2020"}}}}',
     f'{{"type": "Feature", "geometry": {SQUARE}, "properties": {{"planted_year": true}}}}',
