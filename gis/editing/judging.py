@@ -1,9 +1,10 @@
 """What the rules say of drafts, and what follows from it."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import BigInteger, Float, FromClause, cast, column, func, select, values
-from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, BYTEA, DOUBLE_PRECISION
 from sqlalchemy.orm import Session
 
 from gis.editing.geojson import to_ewkb
@@ -13,34 +14,48 @@ from gis.errors import RuleViolationError, UnconfirmedError
 from gis.layer import Layer
 
 
-def candidates_of(drafts: Sequence[Draft], gone: Sequence[int] = ()) -> FromClause:
-    """The drafts as the rules want them, and the ids of features that go away with them."""
-    rows = [
-        (
-            number,
-            draft.fid,
-            None if draft.shape is None else to_ewkb(draft.shape),
-            draft.value("commune_id"),
-            None if (said := draft.value("declared_area_ha")) is None else float(said),
-        )
-        for number, draft in enumerate(drafts, 1)
-    ]
-    rows += [(len(rows) + number, fid, None, None, None) for number, fid in enumerate(gone, 1)]
-    given = values(
-        column("row_no", BigInteger),
-        column("feature_id", BigInteger),
-        column("shape"),
-        column("commune_id", BigInteger),
-        column("declared_area_ha", Float),
-        name="given",
-    ).data(rows)
-    return select(
-        cast(given.c.row_no, BigInteger).label("row_no"),
-        cast(given.c.feature_id, BigInteger).label("feature_id"),
-        func.ST_GeomFromEWKB(cast(given.c.shape, BYTEA)).label("shape"),
-        cast(given.c.commune_id, BigInteger).label("commune_id"),
-        cast(given.c.declared_area_ha, Float).label("declared_area_ha"),
-    ).cte("candidate")
+def _array(name: str, kind: Any) -> ColumnElement[Any]:
+    return bindparam(name, type_=ARRAY(kind))
+
+
+_GIVEN = (
+    func.unnest(
+        _array("row_nos", BIGINT),
+        _array("feature_ids", BIGINT),
+        _array("shapes", BYTEA),
+        _array("commune_ids", BIGINT),
+        _array("declared_areas_ha", DOUBLE_PRECISION),
+    )
+    .table_valued("row_no", "feature_id", "shape", "commune_id", "declared_area_ha")
+    .render_derived(name="given")
+)
+# One statement for all drafts, so that it is put together once and not for each edit.
+_CANDIDATES = select(
+    _GIVEN.c.row_no,
+    _GIVEN.c.feature_id,
+    func.ST_GeomFromEWKB(_GIVEN.c.shape).label("shape"),
+    _GIVEN.c.commune_id,
+    _GIVEN.c.declared_area_ha,
+).cte("candidate")
+
+
+def _parameters(drafts: Sequence[Draft], gone: Sequence[int]) -> dict[str, list[Any]]:
+    """The drafts as `_CANDIDATES` wants them, and the ids of features that go away with them."""
+    empty = [None] * len(gone)
+    declared = [draft.value("declared_area_ha") for draft in drafts]
+    return {
+        "row_nos": list(range(1, len(drafts) + len(gone) + 1)),
+        "feature_ids": [*(draft.fid for draft in drafts), *gone],
+        "shapes": [
+            *(None if draft.shape is None else to_ewkb(draft.shape) for draft in drafts),
+            *empty,
+        ],
+        "commune_ids": [*(draft.value("commune_id") for draft in drafts), *empty],
+        "declared_areas_ha": [
+            *(None if area is None else float(area) for area in declared),
+            *empty,
+        ],
+    }
 
 
 def judge(
@@ -48,12 +63,12 @@ def judge(
 ) -> list[Problem]:
     """Ask the rules about drafts; of one that does not move, only what changed."""
     problems = []
-    candidates = candidates_of(drafts, gone)
     wanted = {number: _rules_for(draft) for number, draft in enumerate(drafts, 1)}
     if any(rules is None or rules for rules in wanted.values()):
         asked = [rules for rules in wanted.values() if rules is not None]
         only = None if len(asked) < len(wanted) else frozenset[str]().union(*asked)
-        problems = find_problems(session, layer, candidates, only=only)
+        given = _parameters(drafts, gone)
+        problems = find_problems(session, layer, _CANDIDATES, only=only, given=given)
     kept = []
     for problem in problems:
         rules = wanted.get(problem.row)

@@ -7,11 +7,22 @@ ones of the first stage take anything, the others see only candidates that passe
 PostGIS cannot cut an invalid shape.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import FromClause, Select, any_, cast, func, literal, not_, select, union_all
+from sqlalchemy import (
+    Executable,
+    FromClause,
+    Select,
+    any_,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSON, TEXT
 from sqlalchemy.orm import Session
 
@@ -154,6 +165,8 @@ _ALL = (
     ),
 )
 RULES = {rule.name: rule for rule in _ALL}
+# Statements over candidates that are the same object each time; as many as layers and rule sets.
+_KEPT: dict[tuple[str, FromClause, tuple[str, ...]], Executable] = {}
 
 
 def find_problems(
@@ -163,6 +176,7 @@ def find_problems(
     *,
     skip: Collection[str] = (),
     only: Collection[str] | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> list[Problem]:
     """Ask the rules about candidates.
 
@@ -174,6 +188,8 @@ def find_problems(
             `declared_area_ha` (hectares).
         skip: Rules that are not asked.
         only: The rules that are asked; None = all of the layer's.
+        given: The parameters of candidates that are the same object each time; then the statement
+            is put together once.
 
     Returns:
         The problems by row, errors first.
@@ -183,13 +199,15 @@ def find_problems(
         for rule in _ALL
         if rule.applies(layer) and rule.name not in skip and (only is None or rule.name in only)
     ]
-    found = _ask(session, layer, candidates, [rule for rule in asked if rule.first_stage])
-    later = [rule for rule in asked if not rule.first_stage]
+    first = tuple(rule for rule in asked if rule.first_stage)
+    later = tuple(rule for rule in asked if not rule.first_stage)
+    found = _ask(session, layer, candidates, first, given)
     if broken := sorted({problem.row for problem in found}):
         numbers = literal(broken, ARRAY(BIGINT))
         whole = select(candidates).where(not_(candidates.c.row_no == any_(numbers)))
         candidates = whole.cte("whole_candidate")
-    found += _ask(session, layer, candidates, later)
+    if not broken or given is None or len(broken) < len(given["row_nos"]):
+        found += _ask(session, layer, candidates, later, given, is_kept=not broken)
     order = list(RULES)
     return sorted(found, key=lambda p: (p.row, p.severity, order.index(p.rule)))
 
@@ -235,10 +253,26 @@ def count_problems(
 
 
 def _ask(
-    session: Session, layer: Layer, candidates: FromClause, rules: Sequence[Rule]
+    session: Session,
+    layer: Layer,
+    candidates: FromClause,
+    rules: tuple[Rule, ...],
+    given: Mapping[str, Any] | None,
+    *,
+    is_kept: bool = True,
 ) -> list[Problem]:
     if not rules:
         return []
+    key = (layer.id, candidates, tuple(rule.name for rule in rules))
+    query = _KEPT.get(key)
+    if query is None:
+        query = _put_together(layer, candidates, rules)
+        if given is not None and is_kept:
+            _KEPT[key] = query
+    return [_problem(row) for row in session.execute(query, given or {})]
+
+
+def _put_together(layer: Layer, candidates: FromClause, rules: tuple[Rule, ...]) -> Executable:
     parts = []
     for rule in rules:
         answer = rule.question(layer, candidates).subquery()
@@ -251,8 +285,7 @@ def _ask(
                 cast(answer.c.place, JSON).label("place"),
             )
         )
-    query = union_all(*parts) if len(parts) > 1 else parts[0]
-    return [_problem(row) for row in session.execute(query)]
+    return union_all(*parts) if len(parts) > 1 else parts[0]
 
 
 def _problem(row: Any) -> Problem:
