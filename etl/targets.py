@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from gis.errors import InvalidInputError
 from gis.models.administrative import AdministrativeUnit
+from gis.models.columns import choices
 from gis.models.facilities import Facility
 from gis.models.growing_areas import GrowingArea
 from gis.models.parcels import Parcel
@@ -135,7 +136,11 @@ ADMINISTRATIVE_UNITS = Target(
             ),
         ),
         Field("full_name", synonyms=("full_name", "fullname", "ten_day_du")),
-        Field("level", synonyms=("level", "cap"), choices=("province", "district", "commune")),
+        Field(
+            "level",
+            synonyms=("level", "cap"),
+            choices=choices(AdministrativeUnit.__table__.c.level),
+        ),
         Field("valid_from", "date", synonyms=("valid_from", "hieu_luc_tu")),
         Field("valid_to", "date", synonyms=("valid_to", "hieu_luc_den")),
         _DECLARED_HA,
@@ -198,10 +203,7 @@ FACILITIES = Target(
         Field(
             "kind",
             synonyms=("kind", "loai"),
-            choices=(
-                *("packing-house", "greenhouse", "nursery", "processing", "store"),
-                *("weather-station", "laboratory", "other"),
-            ),
+            choices=choices(Facility.__table__.c.kind),
         ),
         _COMMUNE,
     ),

@@ -3,12 +3,10 @@
 `gis/layers.py` puts them together; nothing else reads this page.
 """
 
-import re
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
-    CheckConstraint,
     ColumnElement,
     Numeric,
     Table,
@@ -41,6 +39,7 @@ from gis.models import (
     Party,
     Track,
 )
+from gis.models.columns import choices
 
 _Expression = ColumnElement[Any]
 
@@ -97,16 +96,6 @@ def version_with(table: Table, *others: ColumnElement[Any]) -> ColumnElement[Any
     """
     shown = func.concat_ws("|", *(func.coalesce(sql_cast(other, Text), "") for other in others))
     return func.concat(table.c.version, "-", func.to_hex(func.hashtext(shown)))
-
-
-def choices(column: ColumnElement[Any]) -> tuple[str, ...]:
-    """The values that the column's CHECK allows: the database's own list, told nowhere twice."""
-    table: Table = column.table
-    names = (column.name, f"ck_{table.name}_{column.name}")
-    for constraint in table.constraints:
-        if isinstance(constraint, CheckConstraint) and constraint.name in names:
-            return tuple(re.findall(r"'([^']+)'", str(constraint.sqltext)))
-    raise ValueError(f"{column} has no list of values")
 
 
 def editable(given: Property) -> Property:

@@ -1,10 +1,21 @@
 """Column types and the shape that all editable layers share."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, Computed, DateTime, Identity, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    DateTime,
+    Identity,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +38,16 @@ Location = Annotated[WKBElement, mapped_column(Geometry("POINT", srid=4326))]
 def area_of(column: str) -> Computed:
     """Geodesic area of `column` on the WGS84 ellipsoid, in hectares, kept by the database."""
     return Computed(f"ST_Area({column}::geography) / 10000.0", persisted=True)
+
+
+def choices(column: Any) -> tuple[str, ...]:
+    """The values that the column's CHECK allows: the database's own list, told nowhere twice."""
+    table: Table = column.table
+    names = (column.name, f"ck_{table.name}_{column.name}")
+    for constraint in table.constraints:
+        if isinstance(constraint, CheckConstraint) and constraint.name in names:
+            return tuple(re.findall(r"'([^']+)'", str(constraint.sqltext)))
+    raise ValueError(f"{column} has no list of values")
 
 
 class EditableLayer:
