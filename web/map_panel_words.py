@@ -85,6 +85,7 @@ def _history() -> dict[str, str]:
         "undoChange": _("Hoàn tác cả lần thay đổi này"),
         "undoTitle": _("Hoàn tác thay đổi lúc {at} của {actor}"),
         "undoWhole": _("Mọi đối tượng của lần thay đổi này trở về như trước."),
+        "notUndone": _("Chưa hoàn tác gì: những đối tượng này đã có người sửa tiếp."),
         "undone": _("Đã hoàn tác."),
         "broughtBack": _("Đã đưa về bản đã chọn."),
         "backToChanges": _("Mọi thay đổi"),

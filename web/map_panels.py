@@ -3,9 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
 
 from gis.errors import InvalidInputError, NotFoundError
 from gis.history import list_changed_features
@@ -62,6 +63,13 @@ def list_matches(name: str) -> Response:
             "items": found.places,
         }
     )
+
+
+@blueprint.get("/lich-su")
+@access.roles(*_HISTORIANS)
+def history() -> AnyResponse:
+    """Lead to the history of all layers, which stands beside the map."""
+    return redirect(url_for("map.page", **{"lich-su": "1"}))
 
 
 @blueprint.get("/api/v1/changes/<int:change>/features")

@@ -60,7 +60,9 @@ export function wireHistory(context) {
     try {
       const { items, next } = await ask(`/api/v1/${layer}/${id}/revisions`);
       if (mine === turn) {
-        one = { layer, id, name, items, next, at: 0 };
+        const row = items[0]?.after ?? items[0]?.before;
+        one = { layer, id, name: row?.name ?? row?.code ?? name, items, next, at: 0 };
+        title.textContent = say("historyOf", { name: one.name });
         drawFeature();
       }
     } catch (error) {
@@ -229,7 +231,7 @@ export function wireHistory(context) {
       const changed = error.problem?.features ?? [];
       body.prepend(
         make("div", { class: "history-trouble", role: "alert" }, [
-          make("p", { text: excuse(error) }),
+          make("p", { text: changed.length ? words.notUndone : excuse(error) }),
           ...(changed.length ? [make("ul", {}, changed.slice(0, 12).map((feature) => make("li", {}, [featureButton(feature), ` · ${feature.by}`])))] : []),
         ]),
       );
@@ -344,8 +346,12 @@ export function wireHistory(context) {
       showFeature(layer, feature.id, name);
     }
   });
-  const asked = /^([a-z-]+)\/(\d+)$/.exec(new URLSearchParams(window.location.search).get("lich-su") ?? "");
-  if (asked) {
-    showFeature(asked[1], Number(asked[2]), asked[2]);
+  // `?lich-su=growing-areas/5` opens on one feature, `?lich-su=1` on all changes.
+  const asked = new URLSearchParams(window.location.search).get("lich-su");
+  const [, layer, id] = /^([a-z-]+)\/(\d+)$/.exec(asked ?? "") ?? [];
+  if (layer) {
+    showFeature(layer, Number(id), id);
+  } else if (asked) {
+    showChanges("");
   }
 }

@@ -284,8 +284,10 @@ export function wireTable(context) {
       }
       ({ unit } = filter.value);
     }
-    if (filter.open && total === null && !filter.value.inView && found) {
-      total = found.count;
+    if (filter.open && found) {
+      if (total === null && !filter.value.inView) {
+        total = found.count;
+      }
       drawStatus();
       drawTools();
     }
@@ -350,6 +352,7 @@ export function wireTable(context) {
       }
     }
     total = null;
+    found = null;
     load();
     sift(true);
   });
