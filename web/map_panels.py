@@ -69,7 +69,7 @@ def list_matches(name: str) -> Response:
 @access.roles(*_HISTORIANS)
 def history() -> AnyResponse:
     """Lead to the history of all layers, which stands beside the map."""
-    return redirect(url_for("map.page", **{"lich-su": "1"}))
+    return redirect(f"{url_for('map.page')}?lich-su=1")
 
 
 @blueprint.get("/api/v1/changes/<int:change>/features")
