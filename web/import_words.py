@@ -146,6 +146,30 @@ _SENTENCES: tuple[tuple[str, Any], ...] = (
         r"No row of the file lies in Vietnam when read as (\S+)\..*",
         _("Đọc theo {1} thì không dòng nào nằm trong Việt Nam: hãy chọn hệ tọa độ khác."),
     ),
+    (
+        r"(\d+) accepted rows have too many corners to be edited on the map: (.+)",
+        _("{1} hình có quá nhiều đỉnh để sửa trên bản đồ ({2})."),
+    ),
+    (
+        r"(\d+) accepted rows enclose less than a square metre: (.+)",
+        _("{1} hình nhỏ hơn một mét vuông ({2})."),
+    ),
+    (
+        r"(\d+) accepted rows are larger than any field, farm or zone: (.+)",
+        _("{1} hình lớn hơn mọi ruộng, trang trại hay vùng ({2})."),
+    ),
+    (
+        r"(\d+) accepted rows lie outside the commune that they name.*: (.+)",
+        _("{1} hình nằm ngoài xã mà dòng ấy ghi, một phần hoặc toàn bộ ({2})."),
+    ),
+    (
+        r"(\d+) accepted rows are strips or run out into spikes: (.+)",
+        _("{1} hình là dải hẹp hoặc có gai nhọn ({2})."),
+    ),
+    (
+        r"(\d+) accepted rows are more than 20 % larger or smaller than declared: (.+)",
+        _("{1} hình lệch hơn một phần năm so với diện tích khai ({2})."),
+    ),
     (r"The layer (.+) has no rows\.", _("Lớp {1} không có dòng nào.")),
     (
         r"The \.cpg of (.+) says UTF-8, but its text is not\.",
@@ -228,6 +252,7 @@ _SENTENCES: tuple[tuple[str, Any], ...] = (
     (r"it says (.+)", _("ghi là {1}")),
     (r"the row it would change belongs to (.+)", _("dòng sẽ bị sửa thuộc {1}")),
     (r"Self-intersection at (\S+) (\S+)", _("tự cắt tại {1} {2}")),
+    (r"([A-Z][\w -]+) at ([\d.]+) ([\d.]+)", _("{1} tại {2} {3}")),
     (r"(\w+) is empty", _("“{1}” để trống")),
     (r"(.+) is already the key of row (\d+)", _("{1} đã là khóa của dòng {2}")),
     (r"(\w+); ([\w-]+) takes (.+)", _("là {1}; lớp này chỉ nhận {3}")),
@@ -256,6 +281,13 @@ def say(sentence: str | None) -> str:
             groups = enumerate(found.groups(""), start=1)
             told = str(words)
             for number, group in groups:
-                told = told.replace(f"{{{number}}}", str(FIELDS.get(group, group)))
+                told = told.replace(f"{{{number}}}", _part(group))
             return told
     return sentence
+
+
+def _part(group: str) -> str:
+    """A part of a sentence: a field by its name; of rows with a sentence each their numbers."""
+    if rows := re.findall(r"\brow (\d+):", group):
+        return gettext("dòng %(rows)s", rows=", ".join(rows))
+    return str(FIELDS.get(group, group))
