@@ -1,5 +1,7 @@
 // Finding, moving and removing single corners of an area, whose place is `[part, ring, corner]`.
 
+import { squaredDistanceToSegment } from "ol/coordinate.js";
+
 const LEAST = 4;
 
 /** The corner nearest to a pixel within so many pixels, or nothing. */
@@ -12,6 +14,24 @@ export function nearest(map, geometry, pixel, reach) {
         const [x, y] = map.getPixelFromCoordinate(corner) ?? [Infinity, Infinity];
         const apart = (x - pixel[0]) ** 2 + (y - pixel[1]) ** 2;
         if (apart <= least) {
+          least = apart;
+          best = [p, r, c];
+        }
+      }),
+    ),
+  );
+  return best;
+}
+
+/** The corner before the edge that passes nearest to a place of the map. */
+export function nearestEdge(geometry, place) {
+  let best = [0, 0, 0];
+  let least = Infinity;
+  geometry.getCoordinates().forEach((part, p) =>
+    part.forEach((ring, r) =>
+      ring.slice(0, -1).forEach((corner, c) => {
+        const apart = squaredDistanceToSegment(place, [corner, ring[c + 1]]);
+        if (apart < least) {
           least = apart;
           best = [p, r, c];
         }

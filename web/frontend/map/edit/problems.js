@@ -14,6 +14,9 @@ function fill(pattern, facts) {
   const filled = pattern?.replace(/\{(\w+)\}/g, (_, name) => {
     const value = facts[name];
     whole &&= value !== undefined && value !== null && value !== "";
+    if (name === "lon" || name === "lat") {
+      return value.toFixed(5);
+    }
     return typeof value === "number" ? (Math.abs(value) >= 100 ? number(value) : decimal(value)) : value;
   });
   return whole ? filled : null;

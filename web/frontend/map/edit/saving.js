@@ -19,6 +19,9 @@ export function tell(sentence, ...more) {
   const place = byId("edit-message");
   place.replaceChildren(...(sentence ? [element("p", { text: sentence }), ...more] : []));
   place.hidden = !sentence;
+  if (sentence) {
+    place.scrollIntoView({ block: "nearest" });
+  }
 }
 
 /** What a refusal means, in words; the server's own sentence where it says more. */

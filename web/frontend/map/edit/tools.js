@@ -331,7 +331,7 @@ export class Tools {
     return true;
   }
 
-  /** Put a corner at a place: into the sketch, else after the selected corner or on the nearest edge. */
+  /** Put a corner at a place: into the sketch, else into the nearest edge. */
   addCorner(place) {
     if (this.draw || this.name === "point") {
       return this.place(place);
@@ -340,7 +340,7 @@ export class Tools {
     if (geometry?.getType() !== "MultiPolygon") {
       return false;
     }
-    const after = this.selected ?? corners.nearest(this.map, geometry, this.map.getPixelFromCoordinate(place), Infinity);
+    const after = corners.nearestEdge(geometry, place);
     const path = corners.insert(geometry, after, place);
     this.work.commitShape();
     this.select(path);
