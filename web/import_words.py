@@ -289,5 +289,5 @@ def say(sentence: str | None) -> str:
 def _part(group: str) -> str:
     """A part of a sentence: a field by its name; of rows with a sentence each their numbers."""
     if rows := re.findall(r"\brow (\d+):", group):
-        return gettext("dòng %(rows)s", rows=", ".join(rows))
+        return str(gettext("dòng %(rows)s", rows=", ".join(rows)))
     return str(FIELDS.get(group, group))
