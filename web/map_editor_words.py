@@ -15,6 +15,8 @@ def _states() -> dict[str, str]:
         "edit-new-of": _("Vẽ mới: {layer}"),
         "edit-unnamed": _("Không tên"),
         "edit-not-yours": _("Chỉ cán bộ {commune} sửa được."),
+        "edit-details": _("Thông tin"),
+        "edit-less": _("Thu lại"),
         "edit-by-shape": _("Theo vị trí vẽ"),
         "edit-kept": _("Bản nháp giữ trên máy này lúc {time}."),
         "edit-not-kept": _("Trình duyệt không giữ được bản nháp: đừng đóng trang trước khi lưu."),

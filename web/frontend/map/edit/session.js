@@ -297,6 +297,7 @@ export function wireEditor(context) {
   function open(on) {
     panel.classList.toggle("edit-open-sheet", on);
     byId("edit-more").setAttribute("aria-expanded", String(on));
+    byId("edit-more").textContent = words[on ? "edit-less" : "edit-details"];
   }
 
   function toast(sentence) {
