@@ -62,12 +62,16 @@ class Unit:
 
 @dataclass(slots=True)
 class Facts:
-    """What was drawn: how many of each layer, crop and kind, how measured, whether invented."""
+    """What was drawn: how many of each layer, crop and kind, how measured, whether invented.
+
+    `areas` holds hectares, crop, first code and name of growing areas that may be named.
+    """
 
     layers: Counter[str] = field(default_factory=Counter)
     crops: Counter[str | None] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
+    areas: list[tuple[float, str | None, str, str]] = field(default_factory=list)
     generalised: int = 0
     is_demo: bool = False
 
@@ -213,6 +217,9 @@ def _count(facts: Facts, layer: Layer, row: Row[Any]) -> None:
         facts.crops[row.crop] += 1
     if layer.id == "growing-areas":
         facts.methods[row.method or "unknown"] += 1
+        if row.name is not None and row.area_ha is not None:
+            code = (row.codes or [""])[0]
+            facts.areas.append((float(row.area_ha), row.crop, code, row.name))
     if row.kind is not None:
         facts.kinds[row.kind] += 1
 
@@ -226,7 +233,7 @@ def _query(layer: Layer, view: View) -> Select[Any]:
     method = literal(None).label("method")
     if "attributes" in layer.table.c:
         method = layer.table.c.attributes[_METHOD].astext.label("method")
-    names = ("name", "codes", "crop", "kind", "is_generalised", "is_demo")
+    names = ("name", "codes", "crop", "kind", "area_ha", "is_generalised", "is_demo")
     return (
         select(
             layer.key.label("id"),

@@ -35,6 +35,7 @@ METHODS = {
     "unknown": "không ghi cách đo",
 }
 _KEY_MM = 6.0
+_COLUMN_MM = 52.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,39 @@ def legend_rows(
     return rows
 
 
-def draw_legend(pen: Pen, layout: Layout, rows: list[Row], notes: list[str]) -> None:
-    """Draw the rows from the top and the notes at the bottom; what does not fit is counted."""
+def area_rows(facts: Facts, crops: Mapping[str, tuple[str, str]], most: int) -> list[Row]:
+    """The growing areas with their size, the largest first, under a heading: at most so many."""
+    if most < 4 or not facts.areas:
+        return []
+    listed = sorted(facts.areas, key=lambda area: (-area[0], area[3]))[: most - 1]
+    head = "Diện tích vùng trồng"
+    if len(listed) < len(facts.areas):
+        head = f"{_number(len(listed))} vùng trồng lớn nhất trong {_number(len(facts.areas))} vùng"
+    rows = [Row(head, None)]
+    for area_ha, crop, code, name in listed:
+        colour = crops.get(crop or "", ("", UNKNOWN))[1]
+        size = f"{area_ha:.2f}".replace(".", ",")
+        told = " · ".join(part for part in (f"{size} ha", code, name) if part)
+        rows.append(Row(told, _field_key(colour)))
+    return rows
+
+
+def draw_legend(
+    pen: Pen,
+    layout: Layout,
+    rows: list[Row],
+    notes: list[str],
+    more: Callable[[int], list[Row]] = lambda _: [],
+) -> None:
+    """Draw the rows from the top and the notes at the bottom; what does not fit is counted.
+
+    Args:
+        pen: On the page.
+        layout: Of the sheet.
+        rows: What was drawn.
+        notes: Sentences below.
+        more: Gives further rows for the room that is left, told how many there may be.
+    """
     box, size = layout.legend, layout.size
     pen.look(stroke=SOFT, width=0.15)
     pen.rect(box)
@@ -97,12 +129,16 @@ def draw_legend(pen: Pen, layout: Layout, rows: list[Row], notes: list[str]) -> 
         inner.width,
         inner.height - note_height - 1 - head / MM * 1.6,
     )
+    columns = max(1, int(free.width // _COLUMN_MM))
+    each = int(free.height // (size / MM * 1.45))
+    if len(rows) < each * columns:
+        rows = rows + more(each * columns - len(rows) - columns)
     _draw_rows(pen, free, rows, size)
 
 
 def _draw_rows(pen: Pen, box: Rect, rows: list[Row], size: float) -> None:
     usual = size / MM * 1.72
-    columns = max(1, int(box.width // 52))
+    columns = max(1, int(box.width // _COLUMN_MM))
     room = box.height / max(1, -(-len(rows) // columns))
     height = min(usual, room)
     if height < size / MM * 1.28 and box.width / (columns + 1) >= 25:
@@ -110,7 +146,7 @@ def _draw_rows(pen: Pen, box: Rect, rows: list[Row], size: float) -> None:
         height = min(usual, box.height / max(1, -(-len(rows) // columns)))
     height = max(height, size / MM * 1.15)
     letters = min(size * 0.92, height * MM / 1.2)
-    each = max(1, int(box.height // height + 1e-6))
+    each = max(1, int(box.height / height + 1e-6))
     rows = _without_orphans(rows, each)
     if len(rows) > each * columns:
         left_out = len(rows) - each * columns + 1

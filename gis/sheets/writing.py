@@ -19,7 +19,7 @@ from gis.sheets.frame_drawing import (
 )
 from gis.sheets.index_drawing import draw_index, draw_list_page, index_pages
 from gis.sheets.layout import scale_text
-from gis.sheets.legend import draw_legend, legend_rows, method_text
+from gis.sheets.legend import area_rows, draw_legend, legend_rows, method_text
 from gis.sheets.map_drawing import Found, MapDrawing
 from gis.sheets.pen import Pen, Placing
 from gis.sheets.planning import Plan, Sheet, plan_sheets
@@ -162,7 +162,13 @@ class _Writer:
         draw_frame(pen, placing, self._plan.zone, layout.size)
         draw_facts(pen, layout, placing, self._plan.zone, words.source)
         rows = legend_rows(facts, self._crops, drawing.found.levels)
-        draw_legend(pen, layout, rows, self._notes(drawing.found))
+        draw_legend(
+            pen,
+            layout,
+            rows,
+            self._notes(drawing.found),
+            lambda most: area_rows(facts, self._crops, most),
+        )
         draw_stamp(pen, layout)
         draw_foot(pen, layout, words)
 

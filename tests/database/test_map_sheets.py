@@ -124,7 +124,7 @@ def test_letters_are_vietnamese_embedded_and_written_once(session, commune):
         assert expected in words, expected
     assert "DỮ LIỆU MINH HOẠ" not in words
     # Names have a halo, which is text too and must not be read twice.
-    assert words.count("VN-LDOR-0007") == 1
+    assert words.count("Cơ sở đóng gói Ấm Ủy Nhường") == 1
     fonts = set()
     for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]):
         font = pdfium.FPDFTextObj_GetFont(item)
