@@ -15,6 +15,9 @@ import orjson
 
 from gis.errors import InvalidInputError
 
+# The encodings; `cql-text` is what GDAL asks for by the text's older name, and then it sends whole
+# filters instead of working them out itself.
+LANGUAGES = ("cql2-text", "cql2-json", "cql-text")
 LONGEST = 16_384
 DEEPEST = 24
 MOST_NODES = 4_000
@@ -24,6 +27,7 @@ MOST_OPERATORS = 500
 _MOST_STEPS = 500_000
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
+_ILIKE = re.compile(r"('(?:[^']|'')*'(?!\s*ILIKE))|(\w+) ILIKE ('(?:[^']|'')*')")
 _PREFIXES = re.compile(r"(?:(?:\bNOT\b|-)\s*){17}", re.IGNORECASE)
 _OPERATORS = re.compile(
     r"[=<>*/%^]|\b(?:and|or|not|like|in|is|between|div)\b", re.IGNORECASE | re.ASCII
@@ -35,7 +39,7 @@ def parse_filter(value: str, language: str, parameter: str = "filter") -> Any:
 
     Args:
         value: The filter.
-        language: `cql2-text` or `cql2-json`.
+        language: One of `LANGUAGES`.
         parameter: Named when it is refused.
 
     Returns:
@@ -50,11 +54,21 @@ def parse_filter(value: str, language: str, parameter: str = "filter") -> Any:
         )
     if "\0" in value:
         raise InvalidInputError(f"{parameter} holds a NUL character.", parameter=parameter)
-    tree = _read_text(value, parameter) if language == "cql2-text" else _read_json(value, parameter)
+    if language == "cql2-json":
+        tree = _read_json(value, parameter)
+    else:
+        # GDAL's one word that CQL2 does not have.
+        given = _without_ilike(value) if language == "cql-text" else value
+        tree = _read_text(given, parameter)
     if tree is None:
         raise InvalidInputError(f"{parameter} is empty.", parameter=parameter)
     _check_size(tree, parameter)
     return tree
+
+
+def _without_ilike(value: str) -> str:
+    """Write `name ILIKE 'A%'` as CQL2 has it."""
+    return _ILIKE.sub(lambda match: match[1] or f"CASEI({match[2]}) LIKE CASEI({match[3]})", value)
 
 
 def _read_text(value: str, parameter: str) -> Any:

@@ -155,6 +155,10 @@ def alike(values: list[Value]) -> list[Value]:
         InvalidInputError: They cannot be compared.
     """
     kinds = {value.kind for value in values}
+    if kinds == {BOOLEAN, NUMBER}:
+        # GDAL's truth values are 1 and 0.
+        values = [_as_truth(value) for value in values]
+        kinds = {value.kind for value in values}
     if kinds & {DAY, INSTANT} and TEXT_KIND in kinds:
         values = [_as_moment(value) for value in values]
         kinds = {value.kind for value in values}
@@ -186,6 +190,12 @@ def need(value: Value, kind: str, where: str) -> ColumnElement[Any]:
     if value.kind != kind:
         raise refuse(f"{where} needs a {kind}, not a {value.kind}.")
     return value.sql
+
+
+def _as_truth(value: Value) -> Value:
+    if value.kind != NUMBER or value.written not in (0, 1):
+        return value
+    return Value(BOOLEAN, _bound(bool(value.written), Boolean()), bool(value.written))
 
 
 def _as_moment(value: Value) -> Value:

@@ -1,11 +1,11 @@
 """A selection read from named texts, which `/ogc` has as parameters.
 
-For jobs, which outlive the request that asked for them.
+For lists, and for jobs, which outlive the request that asked for them.
 """
 
 from collections.abc import Mapping
 
-from gis.cql2 import parse_filter
+from gis.cql2 import LANGUAGES, parse_filter
 from gis.errors import InvalidInputError
 from gis.layer import Layer
 from gis.published_crs import CRS84, PublishedCrs, find_crs
@@ -23,7 +23,6 @@ PARAMETERS = (
     *("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs"),
     *("q", "unit", "properties", "sortby"),
 )
-_LANGUAGES = ("cql2-text", "cql2-json")
 
 
 def read_selection(
@@ -48,9 +47,9 @@ def read_selection(
             )
     box_crs, filter_crs = _crs(given, "bbox-crs"), _crs(given, "filter-crs")
     language = given.get("filter-lang", "cql2-text")
-    if language not in _LANGUAGES:
+    if language not in LANGUAGES:
         raise InvalidInputError(
-            f"filter-lang must be one of {', '.join(_LANGUAGES)}.", parameter="filter-lang"
+            f"filter-lang must be one of {', '.join(LANGUAGES)}.", parameter="filter-lang"
         )
     return Selection(
         box=parse_box(given["bbox"], box_crs) if "bbox" in given else None,

@@ -171,9 +171,10 @@ def parse_moment(value: str, *, is_end: bool = False) -> datetime:
         ValueError: Neither.
         OverflowError: Beyond the calendar in UTC.
     """
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+    # GDAL writes a day as 2025-07-01T.
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}T?", value, re.ASCII):
         clock = datetime.max.time() if is_end else datetime.min.time()
-        return datetime.combine(date.fromisoformat(value), clock, UTC)
+        return datetime.combine(date.fromisoformat(value[:10]), clock, UTC)
     if not re.fullmatch(
         r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", value, re.ASCII
     ):

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from gis.cql2 import LONGEST
+from gis.cql2 import LANGUAGES, LONGEST
 from gis.features import MAX_LIMIT
 from gis.layer import Layer
 from gis.search import LONGEST as WORDS
 from gis.tiles import MAX_ZOOM
 from web.ogc_documents import CRS
-from web.ogc_parameters import DEFAULT_LIMIT, FILTER_LANGUAGES, FORMATS
+from web.ogc_parameters import DEFAULT_LIMIT, FORMATS
 from web.ogc_schemas import property_schema
 
 # In the order of the definition; a layer's properties follow.
@@ -75,8 +75,8 @@ def components() -> dict[str, Any]:
             "The encoding of `filter`.",
             {
                 "type": "string",
-                "enum": list(FILTER_LANGUAGES),
-                "default": FILTER_LANGUAGES[0],
+                "enum": list(LANGUAGES),
+                "default": LANGUAGES[0],
             },
         ),
         "filter-crs": _in_query("filter-crs", "The system of the geometry in `filter`.", crs),

@@ -1,44 +1,24 @@
 """The query parameters of `/ogc`, read and checked: each refusal names its parameter."""
 
+from dataclasses import replace
+
 from flask import request
 
-from gis.cql2 import parse_filter
+from gis import selecting
 from gis.errors import InvalidInputError
 from gis.features import MAX_LIMIT
 from gis.layer import Layer
 from gis.paging import START, Position, read_token
 from gis.published_crs import CRS84, PublishedCrs, find_crs
-from gis.selection import (
-    Selection,
-    parse_box,
-    parse_equal,
-    parse_period,
-    parse_properties,
-    parse_sort,
-)
+from gis.selection import Selection, parse_properties
 from web import access
 from web.layers import caller_commune, check_parameters
 
 DEFAULT_LIMIT = 10
-# Parameters of a list; the layer's properties are parameters, too.
-LIST_PARAMETERS = (
-    "f",
-    "bbox",
-    "bbox-crs",
-    "limit",
-    "datetime",
-    "crs",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-    "properties",
-    "sortby",
-    "after",
-    "q",
-    "unit",
-)
+# What says how to answer; the rest narrows the layer, its properties, too.
+_OF_ANSWERS = ("f", "limit", "after", "crs", "lang")
+LIST_PARAMETERS = ("f", "limit", "after", "crs", *selecting.PARAMETERS)
 ITEM_PARAMETERS = ("f", "crs", "properties")
-FILTER_LANGUAGES = ("cql2-text", "cql2-json")
 # What `f` may say of features, and the media types that Accept may ask for.
 FORMATS = {
     "json": "application/geo+json",
@@ -67,27 +47,9 @@ def read_selection(layer: Layer) -> Selection:
     for name in given:
         if len(given.getlist(name)) > 1:
             raise InvalidInputError(f"{name} is given more than once.", parameter=name)
-    box = period = None
-    # What depends on a parameter that is not there is checked all the same.
-    box_crs = _crs("bbox-crs")
-    if "bbox" in given:
-        box = parse_box(given["bbox"], box_crs)
-    if "datetime" in given:
-        period = parse_period(given["datetime"])
-    condition, condition_crs = _filter()
-    return Selection(
-        box=box,
-        period=period,
-        equal=parse_equal(given, layer),
-        condition=condition,
-        condition_crs=condition_crs,
-        sort=parse_sort(given["sortby"], layer) if "sortby" in given else (),
-        properties=_properties(layer),
-        crs=_crs("crs"),
-        commune=caller_commune(layer),
-        words=given.get("q"),
-        unit=given.get("unit"),
-    )
+    asked = {name: value for name, value in given.items() if name not in _OF_ANSWERS}
+    selection = selecting.read_selection(layer, asked, commune=caller_commune(layer))
+    return selection if "crs" not in given else replace(selection, crs=_crs("crs"))
 
 
 def read_item_selection(layer: Layer) -> Selection:
@@ -130,19 +92,6 @@ def read_format(*allowed: str) -> str:
         return "html"
     offered = [media for media, name in _ACCEPTED.items() if name in formats]
     return _ACCEPTED[request.accept_mimetypes.best_match(offered, offered[0])]
-
-
-def _filter() -> tuple[object, PublishedCrs]:
-    given = request.args
-    language = given.get("filter-lang", "cql2-text")
-    if language not in FILTER_LANGUAGES:
-        raise InvalidInputError(
-            f"filter-lang must be one of {', '.join(FILTER_LANGUAGES)}.", parameter="filter-lang"
-        )
-    crs = _crs("filter-crs")
-    if "filter" not in given:
-        return None, crs
-    return parse_filter(given["filter"], language), crs
 
 
 def _properties(layer: Layer) -> tuple[str, ...] | None:

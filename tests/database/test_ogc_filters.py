@@ -258,3 +258,17 @@ def test_parcels_filter_for_a_role(sign_in, session: Session):
         "/ogc/collections/parcels/items?filter=code IN ('P00001','P00003')&sortby=-code"
     )
     assert [one["properties"]["code"] for one in found.json["features"]] == ["P00003", "P00001"]
+
+
+def test_filters_as_gdal_writes_them(client: FlaskClient, areas: dict[str, int]):
+    for condition, names in {
+        "name ILIKE 'ĐỒI%'": "AB",
+        "(name ILIKE '%a') AND (NOT ((planted_year IS NULL)))": "",
+        "is_demo = 0": "ABC",
+        "(area_ha > 2) OR (name = 'x ILIKE ''y')": "AC",
+    }.items():
+        found = ask(client, AREAS, filter=condition, filter_lang="cql-text")
+        assert found.status_code == 200, (condition, found.text)
+        names_found = sorted(one["properties"]["name"][-1] for one in found.json["features"])
+        assert "".join(names_found) == names, condition
+    assert ask(client, UNITS, filter="valid_from >= '2025-07-01T'").status_code == 200
