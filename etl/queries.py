@@ -19,6 +19,7 @@ from etl.export_requests import export_name as export_name
 from etl.export_requests import find_export as find_export
 from etl.export_requests import find_export_of as find_export_of
 from etl.export_requests import request_export as request_export
+from etl.export_requests import view_of as view_of
 from etl.import_requests import IMPORTABLE as IMPORTABLE
 from etl.import_requests import KEPT_DAYS as KEPT_DAYS
 from etl.import_requests import ImportOptions as ImportOptions

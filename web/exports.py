@@ -12,6 +12,7 @@ from werkzeug.exceptions import Unauthorized
 from etl import queries
 from etl.models import ExportFile, Run
 from gis.errors import ForbiddenError, NotFoundError
+from gis.layer import View
 from web import access, api
 from web.bodies import read_body
 from web.context import current_account, public_url, settings, transaction
@@ -76,7 +77,12 @@ def fetch(token: str, name: str) -> Response:
         if queries.export_name(export) != name:
             raise NotFoundError("There is no such file.")
         _check_owner(export)
-    readable(export.layer)
+    layer, view = readable(export.layer)
+    # Rights that were taken away since are gone for what was written before, too.
+    if queries.view_of(export) is View.EXACT and view is not View.EXACT:
+        raise ForbiddenError("This file shows places more exactly than the account may see them.")
+    if caller_commune(layer) not in (None, export.commune_code):
+        raise ForbiddenError("This file shows rows of other communes.")
     folder = settings().files_folder.resolve()
     file = (folder / str(export.path)).resolve()
     if export.path is None or not file.is_relative_to(folder) or not file.is_file():

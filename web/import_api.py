@@ -192,6 +192,9 @@ def receive() -> dict[str, Any]:
     account = current_account()
     assert account is not None
     layer = form.get("layer", "")
+    if layer not in queries.IMPORTABLE:
+        known = ", ".join(queries.IMPORTABLE)
+        raise InvalidInputError(f"layer is one of {known}.", parameter="layer")
     if layer == "administrative-units" and scope() is not None:
         raise ForbiddenError("Administrative units are brought in by the province.")
     pairs = [one.partition("=") for one in form.getlist("map")]

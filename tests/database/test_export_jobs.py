@@ -120,6 +120,10 @@ def test_an_export_is_for_who_asked(ask, sign_in, client, session, tmp_path):
     assert other.get(address).status_code == 403
     assert other.get(f"/api/v1/jobs/{job['id']}").status_code == 403
     assert len(fetch(mine, job, tmp_path).read_text("utf-8-sig").splitlines()) == 4
+    # A role that was taken away takes its files along.
+    session.execute(text("UPDATE web.account_role SET role_code = 'farmer'"))
+    session.commit()
+    assert mine.get(address).status_code == 403
     body = {"layer": "parcels", "format": "csv"}
     assert client.post("/api/v1/exports", json=body).status_code == 401
     assert sign_in("farmer").post("/api/v1/exports", json=body).status_code == 403
