@@ -282,8 +282,9 @@ def _merged(patch: Mapping[str, Any], own: Shape | None) -> Mapping[str, Any]:
 
 
 def _commune(session: Session, shape: Shape) -> int | None:
-    # A shape that is not valid cannot be cut; the rules will say so.
-    if not shape.is_valid:
+    # A shape that is not valid, or not on the earth, cannot be cut; the rules will say so.
+    west, south, east, north = shape.bounds
+    if not shape.is_valid or min(west, south) < -180 or max(east, north) > 180:
         return None
     return commune_under(session, func.ST_GeomFromEWKB(to_ewkb(shape)))
 
