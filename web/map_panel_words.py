@@ -48,6 +48,7 @@ def _bulk() -> dict[str, str]:
         "bulkConflicts": _(
             "Chưa sửa gì: {count} đối tượng đã có người khác sửa từ lúc bảng được tải."
         ),
+        "bulkProblems": _("Chưa sửa gì, vì:"),
         "bulkNow": _("nay là {value} (phiên bản {version})"),
         "deletedSince": _("đã bị xoá"),
         "takeTheirs": _("Xem bản mới và sửa tiếp"),

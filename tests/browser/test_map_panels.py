@@ -115,8 +115,13 @@ def test_rows_and_the_map_are_one(site, desk: Page):
         "SELECT ST_X(location), ST_Y(location), name FROM gis.growing_area"
         f" WHERE name = '{names[0]}'",
     )
-    desk.evaluate(f"window.location.hash = '#17/{lat}/{lon}'")
-    desk.wait_for_timeout(800)
+    desk.evaluate(
+        """hash => new Promise((done) => {
+            window.langbiang.map.once("rendercomplete", () => done());
+            window.location.hash = hash;
+        })""",
+        f"#17/{lat}/{lon}",
+    )
     desk.locator("#map").focus()
     desk.keyboard.press("Enter")
     expect(desk.locator("tr.grid-picked th")).to_have_text(name)

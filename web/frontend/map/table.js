@@ -7,10 +7,9 @@ import { wireExport } from "./panels/exporting.js";
 import { makeFilter } from "./panels/filter.js";
 import { wireFilterForm } from "./panels/filter_form.js";
 import { makeGrid } from "./panels/grid.js";
+import { following, makeSelection } from "./panels/selection.js";
 
 const PAGE = 50;
-// One bulk edit names so many features at most; more are a matter for an import.
-const MOST_SELECTED = 2000;
 const PAUSE_MS = 250;
 
 const byId = (id) => document.getElementById(id);
@@ -20,13 +19,11 @@ export function wireTable(context) {
   const drawer = byId("map-table");
   const opener = byId("map-table-open");
   const status = byId("map-table-status");
-  const tools = byId("map-table-tools");
   const wide = window.matchMedia("(min-width: 800px)");
   const filter = makeFilter(context);
   const drawing = makeDrawing(context);
   context.filter = filter;
 
-  const selected = new Map();
   let sort = "";
   let pages = [];
   let at = 0;
@@ -41,7 +38,7 @@ export function wireTable(context) {
   const grid = makeGrid(byId("map-grid"), {
     columns: () => settings.panels.columns[filter.value.layer],
     sort: () => sort,
-    isSelected: (id) => selected.has(id),
+    isSelected: (id) => selection.has(id),
     isPicked: (id) => context.state.picked === `${filter.value.layer}/${id}`,
     onSort(next) {
       sort = next;
@@ -49,15 +46,24 @@ export function wireTable(context) {
     },
     onOver(feature) {
       over = feature;
-      drawing.outline([...selected.values()], over);
+      drawing.outline(selection.features(), over);
     },
     onPick: pickRow,
-    onSelect(features, on) {
-      features.forEach((feature) => (on ? selected.set(feature.id, feature) : selected.delete(feature.id)));
-      drawSelection();
-    },
+    onSelect: (features, on) => selection.set(features, on),
     onPage: turn,
     onClose: () => open(false),
+  });
+
+  const selection = makeSelection(byId("map-table-tools"), context, filter, {
+    drawn() {
+      drawing.outline(selection.features(), over);
+      grid.mark();
+    },
+    zoomTo,
+    failed: (sentence) => (status.textContent = sentence),
+    address: addressOf,
+    total: () => total,
+    shown: () => shown,
   });
 
   /** Room around what the view is moved to: the drawer covers the lower part. */
@@ -79,72 +85,12 @@ export function wireTable(context) {
     context.pick(layer, feature.id);
   }
 
-  function drawSelection() {
-    drawing.outline([...selected.values()], over);
-    grid.mark();
-    drawTools();
-  }
-
-  function drawTools() {
-    const { layer } = filter.value;
-    const count = selected.size;
-    const parts = [];
-    if (count) {
-      parts.push(make("b", { text: say("selectedCount", { count: number(count) }) }));
-      parts.push(make("button", { type: "button", text: words.zoomToThem, onclick: () => zoomToSelected() }));
-      if (settings.editor?.layers[layer]) {
-        parts.push(
-          make("button", {
-            type: "button",
-            class: "button-strong",
-            text: words.editThem,
-            onclick: () => openBulk({ context, layer, features: [...selected.values()], done: afterBulk }),
-          }),
-        );
-      }
-      const more = total !== null && total > count && shown.length && shown.every((one) => selected.has(one.id));
-      if (more) {
-        parts.push(make("button", { type: "button", text: say("selectAll", { count: number(Math.min(total, MOST_SELECTED)) }), onclick: selectAll }));
-      }
-      parts.push(make("button", { type: "button", text: words.unselect, onclick: () => unselect() }));
-    }
-    tools.replaceChildren(...parts);
-    tools.hidden = !parts.length;
-  }
-
-  function unselect() {
-    selected.clear();
-    drawSelection();
-  }
-
-  function zoomToSelected() {
+  function zoomTo(features) {
     if (!wide.matches) {
       open(false);
     }
     panel.turnOn(filter.value.layer);
-    drawing.zoomTo([...selected.values()], padding());
-  }
-
-  async function selectAll() {
-    status.textContent = words.loading;
-    let address = addressOf({ limit: "1000" });
-    while (address && selected.size < MOST_SELECTED) {
-      const page = await ask(address, { headers: { Accept: "application/geo+json" } });
-      page.features.slice(0, MOST_SELECTED - selected.size).forEach((feature) => selected.set(feature.id, feature));
-      address = following(page);
-    }
-    drawStatus();
-    drawSelection();
-  }
-
-  function afterBulk(layer, ids) {
-    unselect();
-    context.refresh(layer);
-    context.emit("changed", { layer, ids });
-    const [of, id] = context.state.picked?.split("/") ?? [];
-    if (of === layer && ids.includes(Number(id))) {
-      context.pick(layer, Number(id));
-    }
+    drawing.zoomTo(features, padding());
   }
 
   function addressOf(more = {}) {
@@ -156,16 +102,6 @@ export function wireTable(context) {
       asked.set("bbox", filter.box());
     }
     return `${settings.items.replace("{layer}", filter.value.layer)}?${asked}`;
-  }
-
-  /** The address of the page that follows, on this host whatever name the server goes by. */
-  function following(page) {
-    const link = page.links.find((one) => one.rel === "next");
-    if (!link) {
-      return null;
-    }
-    const address = new URL(link.href, window.location.href);
-    return address.pathname + address.search;
   }
 
   /** Show the first page; the map's own moves keep what was selected. */
@@ -200,7 +136,7 @@ export function wireTable(context) {
       over = null;
       grid.draw(withPinned(shown));
       drawStatus();
-      drawSelection();
+      selection.draw();
     } catch (error) {
       if (turn_.signal.aborted) {
         return;
@@ -216,7 +152,7 @@ export function wireTable(context) {
     if (turn_ === asking && count !== null) {
       total = count;
       drawStatus();
-      drawTools();
+      selection.draw();
     }
   }
 
@@ -289,7 +225,7 @@ export function wireTable(context) {
         total = found.count;
       }
       drawStatus();
-      drawTools();
+      selection.draw();
     }
     drawOpener();
     context.emit("filtered", { layer: filter.value.layer, count: found?.count ?? null });
@@ -305,8 +241,7 @@ export function wireTable(context) {
       load();
       drawer.focus();
     } else {
-      selected.clear();
-      drawSelection();
+      selection.clear();
       opener.focus();
     }
   }
@@ -345,7 +280,7 @@ export function wireTable(context) {
     if (filter.value.layer !== layer) {
       layer = filter.value.layer;
       sort = "";
-      selected.clear();
+      selection.clear();
       pinned = null;
       if (filter.open) {
         panel.turnOn(layer);

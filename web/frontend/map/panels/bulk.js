@@ -1,7 +1,10 @@
 // One change of attributes for many features: form, preview, what stood in the way.
+import { sentence } from "../edit/problems.js";
 import { number, say, settings, words } from "../settings.js";
 import { ask, excuse, make, Refusal } from "./dom.js";
 import { choiceName } from "./filter.js";
+
+const MOST_NAMED = 12;
 
 /** The fields that make sense for many features at once. */
 function fieldsOf(layer) {
@@ -166,12 +169,13 @@ export function openBulk({ context, layer, features, done }) {
     );
   }
 
-  /** What the server has against it, feature by feature where it says so. */
-  function drawProblems(error) {
-    const problems = error.problem?.problems ?? error.problem?.errors ?? [];
+  /** What the rules have against it, feature by feature: a row is the place among what was sent. */
+  function drawProblems(error, targets) {
+    const problems = (error.problem?.problems ?? []).filter((one) => one.severity === "error");
+    const named = problems.slice(0, MOST_NAMED).map((one) => `${nameOf(targets[one.row - 1])}: ${sentence(one)}`);
     trouble.replaceChildren(
-      make("p", { text: excuse(error) }),
-      ...(problems.length ? [make("ul", {}, problems.slice(0, 12).map((one) => make("li", { text: one.detail ?? String(one) })))] : []),
+      make("p", { text: named.length ? words.bulkProblems : excuse(error) }),
+      ...(named.length ? [make("ul", {}, named.map((text) => make("li", { text })))] : []),
     );
   }
 
@@ -210,7 +214,7 @@ export function openBulk({ context, layer, features, done }) {
       if ([404, 409, 412].includes(error.status)) {
         await drawConflicts(error);
       } else {
-        drawProblems(error);
+        drawProblems(error, targets);
       }
     }
   });
