@@ -27,6 +27,10 @@ def words() -> dict[str, str]:
         "backgroundNoneShown": _(
             "Chọn một nền trong bảng để xem thử; ở đây chỉ hiện các nền hiện sẵn."
         ),
+        "backgroundNotOptimised": _(
+            "ảnh chưa được chia ô và thu nhỏ (COG) nên sẽ tải chậm. "
+            "Chuyển bằng: gdal_translate -of COG -co COMPRESS=JPEG vào.tif ra.tif"
+        ),
         "backgroundNoWebGL": _("trình duyệt này không có WebGL"),
     }
 

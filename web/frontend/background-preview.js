@@ -38,7 +38,10 @@ async function show(item, at) {
     if (made.extent && settings.items.length === 1) {
       map.getView().fit(made.extent, { padding: [20, 20, 20, 20] });
     }
-    if (!told.textContent) {
+    if (made.warning) {
+      told.textContent = `${item.name}: ${made.warning}`;
+      told.classList.add("background-wrong");
+    } else if (!told.textContent) {
       told.textContent = settings.items.some((one) => one.shown) ? words.backgroundShown : words.backgroundNoneShown;
     }
   } catch (error) {

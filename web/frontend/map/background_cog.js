@@ -31,12 +31,19 @@ function bandsOf(image) {
   return count > 4 || (count === 4 && !hasAlpha) ? [1, 2, 3] : undefined;
 }
 
+/** Whether a piece can be fetched without the rest: tiles, and smaller pictures for looking from afar. */
+function isOptimised(image, count) {
+  const small = image.getWidth() * image.getHeight() < 2048 * 2048;
+  return small || (image.isTiled && count > 1);
+}
+
 export async function makeCog(item, options, { projections, words }) {
   if (!document.createElement("canvas").getContext("webgl2")) {
     throw new Error(words.backgroundNoWebGL);
   }
   knowSystems(projections);
-  const image = await (await fromUrl(item.address)).getImage();
+  const file = await fromUrl(item.address);
+  const image = await file.getImage();
   const system = systemOf(image);
   if (!system) {
     throw new Error(words.backgroundNoSystem);
@@ -54,5 +61,6 @@ export async function makeCog(item, options, { projections, words }) {
   });
   const view = await source.getView();
   const extent = transformExtent(view.extent, projection, "EPSG:3857", 8);
-  return { layer: new WebGLTileLayer({ ...options, source, extent }), extent };
+  const warning = isOptimised(image, await file.getImageCount()) ? null : words.backgroundNotOptimised;
+  return { layer: new WebGLTileLayer({ ...options, source, extent }), extent, warning };
 }
