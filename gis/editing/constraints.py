@@ -104,7 +104,9 @@ def _translate(error: IntegrityError, layer: Layer) -> PlatformError:
         return _overlap(str(getattr(diagnostic, "message_detail", "")))
     state = str(getattr(error.orig, "sqlstate", ""))
     if state == "23505":  # unique_violation
-        key = "source" if name.endswith("_source") else "code"
+        key = "id" if name.startswith("pk_") else "code"
+        if name.endswith("_source"):
+            key = "source"
         return ConflictError(
             f"There is already a feature of {layer.id} with this {key}.", constraint=name, key=key
         )
