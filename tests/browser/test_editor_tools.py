@@ -1,4 +1,4 @@
-"""The editor's other tools: holes, parts, typed coordinates, cut and merge, what the network does."""
+"""The editor's other tools: holes, parts, typed coordinates, cut and merge; no network."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -66,7 +66,8 @@ def test_merged_then_cut(own_site, desk, sign_in):
     desk.keyboard.press("g")
     click(desk, (WEST + 0.0002, SOUTH + 0.0002))
     desk.keyboard.press("Enter")
-    desk.click("#edit-ask-yes")
+    with desk.expect_response("**/merge"):
+        desk.click("#edit-ask-yes")
     expect(desk.locator(".edit-toast")).to_contain_text("Đã gộp 2 mảnh")
     merged = read(desk, url, "parcels", east)["properties"]["area_ha"]
     assert merged == pytest.approx(total, abs=1e-6)

@@ -35,6 +35,7 @@ export function wireCutting({ tools, finished }) {
         tools.use("shape");
         return;
       }
+      tell(words["edit-saving"]);
       try {
         const ids = idsOf(await server.split(work.layer, work.id, toDegrees(line), { etag: work.base.etag, reason }));
         await finished(work.layer, ids, say("edit-cut-done", { count: ids.length }));
@@ -61,6 +62,7 @@ export function wireCutting({ tools, finished }) {
       }
       const own = { id: work.id, version: work.base.properties.version };
       const others = chosen.map((one) => ({ id: one.get("id"), version: one.get("version") }));
+      tell(words["edit-saving"]);
       try {
         const ids = idsOf(await server.merge(work.layer, [own, ...others], reason));
         await finished(work.layer, ids, say("edit-merge-done", { count: chosen.length + 1 }));
