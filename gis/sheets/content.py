@@ -135,6 +135,8 @@ def read_units(session: Session, ground: Rect, zone: int, day: date) -> list[Uni
         for row in _unit_rows(session, day, near, level=level, with_shape=True)
     ]
     shapes = _to_plane([row.wkb for row in rows], zone)
+    # The index compares boxes: one may reach into the frame where the unit itself does not.
+    meets = shapely.intersects(shapes, _as_box(ground))
     return [
         Unit(
             row.id,
@@ -147,7 +149,8 @@ def read_units(session: Session, ground: Rect, zone: int, day: date) -> list[Uni
             shape,
             row.is_demo,
         )
-        for row, shape in zip(rows, shapes, strict=True)
+        for row, shape, is_met in zip(rows, shapes, meets, strict=True)
+        if is_met
     ]
 
 
