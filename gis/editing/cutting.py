@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shapely.geometry import MultiPolygon
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 from sqlalchemy.orm import Session
 
 from gis.boundaries import area_ha
 from gis.editing import rows
 from gis.editing.constraints import refuse_carried, translated
-from gis.editing.geojson import read_line
+from gis.editing.geojson import read_line, to_ewkb
 from gis.editing.geometry import cut, join, onto_geodesics
 from gis.editing.judging import confirm, judge
+from gis.editing.properties import commune_under
 from gis.editing.rows import Draft, Edit, Editor, Expected
 from gis.editing.rules import Problem
 from gis.editing.writing import lock_targets
@@ -42,7 +43,8 @@ def split_feature(
     """Cut an area along a line; the largest part keeps the id, its codes and what refers to it.
 
     The other parts take its attributes, but no code; the declared area, which was said of the
-    whole, stays with none. Polygons that the line does not touch stay with the largest part.
+    whole, stays with none. Polygons that the line does not touch stay with the largest part. A part
+    that lies in another commune becomes that one's, if the editor works there.
 
     Args:
         session: The transaction.
@@ -70,11 +72,10 @@ def split_feature(
         raise InvalidInputError(f"Each feature of {layer.id} has a code: draw the new one itself.")
     flat = cut(whole, read_line(line))
     rows.lock_places(session, layer, [whole])
-    drafts, problems = _judge_parts(session, layer, row, onto_geodesics(whole, flat))
+    drafts, problems = _judge_parts(session, layer, editor, row, onto_geodesics(whole, flat))
     if any(problem.rule == "overlap" for problem in problems):
-        drafts, problems = _judge_parts(session, layer, row, flat)
-    said = confirm(problems, strict=False, reason=reason)
-    rows.sign(session, editor, said or f"Split of {fid}")
+        drafts, problems = _judge_parts(session, layer, editor, row, flat)
+    rows.sign(session, editor, _reason(f"Split of {fid}.", reason, problems))
     written = [rows.save(session, layer, drafts[0])]
     copied = {
         column.name: row[column.name]
@@ -85,7 +86,10 @@ def split_feature(
     with rows.overlaps_reported(session), translated(session, layer):
         for draft in drafts[1:]:
             assert draft.shape is not None
-            statement = insert(layer.table).values(copied | rows.shape_columns(layer, draft.shape))
+            own = {name: value for name, value in draft.values.items() if name in copied}
+            statement = insert(layer.table).values(
+                copied | own | rows.shape_columns(layer, draft.shape)
+            )
             made = session.execute(statement.returning(layer.key, layer.table.c.version)).one()
             written.append((made[0], made[1]))
     return [
@@ -139,8 +143,8 @@ def merge_features(
     draft = Draft(kept, values, union)
     rows.lock_places(session, layer, [union])
     problems = _new_only(session, layer, draft, gone, judge(session, layer, [draft], gone))
-    said = confirm(problems, strict=False, reason=reason)
-    rows.sign(session, editor, said or f"Merge of {', '.join(map(str, fids))}")
+    default = f"Merge of {', '.join(map(str, fids))}."
+    rows.sign(session, editor, _reason(default, reason, problems))
     with rows.overlaps_reported(session):
         with translated(session, layer):
             session.execute(layer.table.delete().where(layer.key.in_(gone)))
@@ -157,11 +161,34 @@ def _area(row: Mapping[str, Any]) -> MultiPolygon:
     return shape
 
 
+def _reason(default: str, reason: str | None, problems: Sequence[Problem]) -> str:
+    """The reason to record, with what was warned of where none was given; raises as `confirm`."""
+    said = confirm(problems, strict=False, reason=reason)
+    return reason or (f"{default} {said}" if said else default)[: rows.LONGEST_REASON]
+
+
 def _judge_parts(
-    session: Session, layer: Layer, row: Mapping[str, Any], parts: Sequence[MultiPolygon]
+    session: Session,
+    layer: Layer,
+    editor: Editor,
+    row: Mapping[str, Any],
+    parts: Sequence[MultiPolygon],
 ) -> tuple[list[Draft], list[Problem]]:
     emptied = {"declared_area_ha": None} if "declared_area_ha" in layer.table.c else {}
     drafts = [Draft(row, dict(emptied), part) for part in parts]
+    problems = judge(session, layer, drafts)
+    foreign = [
+        problem.row
+        for problem in problems
+        if problem.rule == "outside-commune" and problem.severity == "error"
+    ]
+    if not foreign or not editor.whole:
+        return drafts, problems
+    # Cut along the border of two communes: a part belongs to the one that it lies in.
+    for number in foreign:
+        shape = func.ST_GeomFromEWKB(to_ewkb(parts[number - 1]))
+        commune = commune_under(session, shape)
+        drafts[number - 1].values["commune_id"] = commune or row["commune_id"]
     return drafts, judge(session, layer, drafts)
 
 

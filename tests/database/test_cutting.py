@@ -205,6 +205,21 @@ def test_an_officer_of_a_commune_merges_nothing_of_another(session: Session):
         split_feature(session, GROWING_AREAS, OFFICER, east.fid, through, expected=1)
 
 
+def test_an_area_cut_along_a_border_belongs_to_both_communes(session: Session):
+    add_communes(session)
+    whole = draw(session, 108.4992)
+    border = line((108.5, LAT - 1), (108.5, LAT + 1))
+    edits = split_feature(session, GROWING_AREAS, PROVINCE, whole.fid, border, expected=1)
+    codes = text(
+        "SELECT u.code FROM gis.growing_area AS a"
+        " JOIN gis.administrative_unit AS u ON u.id = a.commune_id ORDER BY a.id"
+    )
+    assert [edit.warnings for edit in edits] == [(), ()]
+    assert session.scalars(codes).all() == ["24849", "24848"]
+    [revision] = list_revisions(session, "growing-areas", edits[1].fid)
+    assert revision.reason == f"Split of {whole.fid}."
+
+
 def test_a_unit_is_not_split_because_each_has_a_code(session: Session):
     add_communes(session)
     fid = session.scalars(text("SELECT id FROM gis.administrative_unit WHERE code = '24848'")).one()

@@ -115,7 +115,7 @@ def test_changes_are_listed_and_undone_as_a_whole(clone_sessions: Sessions, fid:
         assert [change.id for change in changes][:2] == [merge, split]
         assert changes[0].counts == {"growing-areas": {"update": 1, "delete": 1}}
         assert changes[1].counts == {"growing-areas": {"update": 1, "insert": 1}}
-        assert (changes[0].actor, changes[0].reason) == (PROVINCE.name, f"Merge of {other}, {fid}")
+        assert (changes[0].actor, changes[0].reason) == (PROVINCE.name, f"Merge of {other}, {fid}.")
         [older] = list_changes(session, layer="growing-areas", before=split)
         assert older.counts == {"growing-areas": {"insert": 1}}
         assert list_changes(session, actor="nobody") == []
