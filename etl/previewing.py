@@ -31,6 +31,7 @@ from gis.errors import PlatformError
 
 MOST_SHAPES, MOST_REFUSED = 2000, 500
 _MOST_PROBLEMS = 300
+_MOST_COMMUNES = 12
 _MOST_BYTES = 3 * 1024**2
 _SHOWN_ROWS, _SHOWN_FIELDS, _SHOWN_TEXTS, _SHOWN_LETTERS = 5, 40, 6, 80
 # What the command line says because nobody sees it there; a page shows it, and it alarms nobody.
@@ -113,6 +114,8 @@ def preview_file(
     preview.facts["encoding"]["used"] = report.encoding
     preview.sample, preview.facts["shown"] = _sample(session, report)
     preview.facts["bounds"] = _bounds(session, report)
+    communes = session.execute(text(load_sql("import_communes.sql")), {"most": _MOST_COMMUNES})
+    preview.facts["communes"] = [[row.name, row.rows] for row in communes]
     return preview
 
 

@@ -61,6 +61,7 @@ def test_an_old_shapefile_is_read_shown_loaded_once_and_undone(clone_sessions, s
         one for one in shown["encoding"]["texts"] if "Lạc" in one["tcvn3"]
     ).items()
     assert shown["mapping"] == {"name": "TEN_VUNG"}
+    assert shown["communes"] == [["Lạc Dương", 2]]
     assert {"new": 2, "rejected": 2, "read": 4}.items() <= found["counts"].items()
     assert [(one["row"], one["reason"]) for one in shown["problems"]] == [
         (3, "invalid geometry"),
