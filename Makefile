@@ -6,7 +6,7 @@ export PYTHONPATH = $(CURDIR)
 PACKAGES = gis traceability etl web
 
 .DEFAULT_GOAL = help
-.PHONY: help run stop setup test test-long check bench notebook lock
+.PHONY: help run stop setup test test-long check bench acceptance notebook lock
 
 help:
 	@echo "make run        install what is missing, start everything, serve on http://127.0.0.1:8000"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-long  growth, fuzz and fault tests"
 	@echo "make check      lint, types and layers only"
 	@echo "make bench      the benchmarks, ratios in a table"
+	@echo "make acceptance what programs of others find: OGC's tests, GDAL, schemathesis, QGIS"
 	@echo "make notebook   JupyterLab on the notebooks"
 	@echo "make lock       pin the dependencies of pyproject.toml again"
 
@@ -53,6 +54,13 @@ test-long: setup
 bench: setup
 	@for each in $$(grep -l __main__ tests/benchmarks/*.py); do \
 		$(PYTHON) -m tests.benchmarks.$$(basename $$each .py) || bad=1; \
+	done; exit $${bad:-0}
+
+# Each installs what it needs into an environment of its own under var/acceptance.
+acceptance: setup
+	@for each in $$(grep -l __main__ tests/acceptance/*.py); do \
+		echo "== $$(basename $$each .py)"; \
+		$(PYTHON) -m tests.acceptance.$$(basename $$each .py) || bad=1; \
 	done; exit $${bad:-0}
 
 notebook: setup

@@ -126,6 +126,8 @@ def collection(
             link(f"{here}/queryables", f"{RELATION}queryables", SCHEMA, title),
             link(f"{here}/sortables", f"{RELATION}sortables", SCHEMA, title),
             link(f"{here}/schema", f"{RELATION}schema", SCHEMA, title),
+            # GDAL takes the fields from it, also of a collection that is empty.
+            link(f"{here}/schema?f=feature", "describedby", SCHEMA, title),
             link(f"{here}/tiles", f"{RELATION}tilesets-vector", JSON, title),
             link(f"{here}/tiles/WebMercatorQuad?f=tilejson", "describedby", JSON, "TileJSON"),
         ],

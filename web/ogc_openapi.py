@@ -116,7 +116,7 @@ def _collection_paths(layer: Layer, language: str) -> dict[str, Any]:
         here: _get(f"{layer.id}.collection", title, document),
         f"{here}/queryables": _get(f"{layer.id}.queryables", "What filters may name", schemas),
         f"{here}/sortables": _get(f"{layer.id}.sortables", "What sortby may name", schemas),
-        f"{here}/schema": _get(f"{layer.id}.schema", "What a feature holds", schemas),
+        f"{here}/schema": _get(f"{layer.id}.schema", "What a feature holds", schemas, ["f-schema"]),
         f"{here}/items": items,
         f"{here}/items/{{featureId}}": _get(
             f"{layer.id}.item",

@@ -108,6 +108,7 @@ def components() -> dict[str, Any]:
         "f-features": _format(*FORMATS),
         "f-feature": _format("json", "geojson", "html"),
         "f-json": _format("json"),
+        "f-schema": _format("json", "html", "feature"),
         "f-tileset": _format("json", "tilejson"),
         "f-tile": _format("mvt"),
         "day": _in_query(

@@ -38,9 +38,11 @@ def sortables(name: str) -> Response:
 @blueprint.get("/ogc/collections/<name>/schema")
 @access.roles("public")
 def schema(name: str) -> Response:
-    """What a feature holds, and what of it may be written."""
+    """What a feature holds, and what of it may be written; `f=feature`: of the GeoJSON."""
     layer, _ = readable(name)
     check_parameters("f")
+    if read_format("json", "html", "feature") == "feature":
+        return json_answer(_encoding(layer), SCHEMA)
     properties = {
         "id": {"type": "integer", "x-ogc-role": "id", "readOnly": True},
         "geometry": {**_geometry(layer), "x-ogc-role": "primary-geometry"},
@@ -53,6 +55,23 @@ def schema(name: str) -> Response:
         properties["geometry"]["readOnly"] = True
     required = [item.name for item in layer.properties if layer.is_required(item)]
     return _answer(layer, "schema", properties, required)
+
+
+def _encoding(layer: Layer) -> dict[str, Any]:
+    """The schema of a feature as GeoJSON, in which its properties are a member of their own."""
+    return {
+        "$schema": _DIALECT,
+        "$id": f"{root()}/collections/{layer.id}/schema?f=feature",
+        "type": "object",
+        "title": title_of(layer),
+        "required": ["type", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "const": "Feature"},
+            "id": {"type": "integer"},
+            "geometry": {"type": "object"},
+            "properties": {"type": "object", "properties": _properties(layer)},
+        },
+    }
 
 
 def property_schema(item: Property, title: str) -> dict[str, Any]:
@@ -109,6 +128,6 @@ def _answer(
     }
     if required:
         document["required"] = required
-    if read_format() == "html":
+    if read_format("json", "html") == "html":
         return page_answer("ogc/schema.html", layer=layer, kind=kind, document=document)
     return json_answer(document, SCHEMA)

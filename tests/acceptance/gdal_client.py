@@ -46,13 +46,18 @@ def expected(site: Site, collection: str, query: str = "") -> list[dict[str, Any
     return found
 
 
+def environment(site: Site) -> dict[str, str]:
+    """The token as GDAL's password: what its own drivers send everywhere."""
+    return {**os.environ, "GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_USERPWD": f"any:{site.token}"}
+
+
 def read(site: Site, **asked: Any) -> dict[str, Any]:
     """What pyogrio's GDAL reads."""
     done = subprocess.run(
         [sys.executable, "-c", _READ, json.dumps(asked)],
         capture_output=True,
         text=True,
-        env={**os.environ, "GDAL_HTTP_HEADERS": f"Authorization: Bearer {site.token}"},
+        env=environment(site),
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -65,7 +70,7 @@ def count_by_ogrinfo(site: Site, collection: str, *more: str) -> int:
         ["ogrinfo", "-ro", "-so", f"OAPIF:{site.ogc}", collection, *more],
         capture_output=True,
         text=True,
-        env={**os.environ, "GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_USERPWD": f"any:{site.token}"},
+        env=environment(site),
     )
     match = re.search(r"Feature Count: (\d+)", done.stdout)
     if match is None:

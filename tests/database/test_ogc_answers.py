@@ -172,6 +172,9 @@ def test_schemas_say_what_there_is(client: FlaskClient, session: Session):
     assert schema["area_ha"]["readOnly"] is True
     assert "readOnly" not in schema["name"]
     assert "active" in schema["status"]["enum"]
+    # GDAL takes the types of fields from the encoding's schema, also while a layer is empty.
+    encoding = client.get(f"{here}/schema?f=feature").json["properties"]
+    assert set(encoding["properties"]["properties"]) == set(shown)
     units = client.get("/ogc/collections/administrative-units/schema").json["properties"]
     assert units["valid_from"]["x-ogc-role"] == "primary-interval-start"
 
