@@ -278,13 +278,16 @@ def test_five_thousand_areas_take_seconds_and_stay_bounded(session, commune):
         add = square(108.405 + east * 0.0012, 12.005 + north * 0.0012, 0.001)
         session.add(_plain_area(n, add))
     session.flush()
-    tracemalloc.start()
+    body = {"commune": "24848", "paper": "A3"}
     since = time.monotonic()
-    _, report = draw(session, {"commune": "24848", "paper": "A3"})
+    _, report = draw(session, body)
     assert report.features["growing-areas"] == 5000
     assert time.monotonic() - since < 30
-    assert tracemalloc.get_traced_memory()[1] < 60e6
+    tracemalloc.start()
+    draw(session, body)
+    most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert most < 60e6
 
 
 def _plain_area(n, boundary):
