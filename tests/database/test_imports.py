@@ -192,32 +192,32 @@ def zipped(**files):
     return out.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("vung.gpkg", b"not a database at all", "not a GeoPackage"),
-        ("vung.kml", kml(("A", LON, LAT))[:-30], "whole XML"),
-        (
-            "vung.kml",
-            b'<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
-            b"<kml>&x;</kml>",
-            "entities",
-        ),
-        ("vung.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, "lacks its .shx"),
-        ("vung.zip", b"PK\x03\x04 torn", "whole ZIP"),
-        ("vung.zip", zipped(bom__geojson=b"0" * 200_000_000), "ZIP bomb"),
-        ("vung.zip", zipped(a__txt=b""), "cannot be read|no rows|no places"),
-        ("vung.geojson", b'{"type":"FeatureCollection","gdal_streamed_alg":1}', "not GeoJSON"),
-    ],
-)
-def test_a_bad_file_is_said_to_be_one_and_nothing_changes(desk, session, name, content, words):
-    found = desk.bring((name, content))
-    assert found["state"] == "failed", found["preview"]
-    assert any(word in found["error"] for word in words.split("|")), found["error"]
-    assert desk.client.get(f"/nhap-du-lieu/{found['id']}").status_code == 200
-    assert desk.client.post(f"/api/v1/imports/{found['id']}/accept").status_code == 409
-    assert desk.client.delete(f"/api/v1/imports/{found['id']}").status_code == 204
-    assert list((desk.files / "imports").iterdir()) == []
+BAD_FILES = [
+    ("vung.gpkg", b"not a database at all", "not a GeoPackage"),
+    ("vung.kml", kml(("A", LON, LAT))[:-30], "whole XML"),
+    (
+        "vung.kml",
+        b'<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+        b"<kml>&x;</kml>",
+        "entities",
+    ),
+    ("vung.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, "lacks its .shx"),
+    ("vung.zip", b"PK\x03\x04 torn", "whole ZIP"),
+    ("vung.zip", zipped(bom__geojson=b"0" * 200_000_000), "ZIP bomb"),
+    ("vung.zip", zipped(a__txt=b""), "cannot be read|no rows|no places"),
+    ("vung.geojson", b'{"type":"FeatureCollection","gdal_streamed_alg":1}', "not GeoJSON"),
+]
+
+
+def test_a_bad_file_is_said_to_be_one_and_nothing_changes(desk, session):
+    for name, content, words in BAD_FILES:
+        found = desk.bring((name, content))
+        assert found["state"] == "failed", (words, found["preview"])
+        assert any(word in found["error"] for word in words.split("|")), found["error"]
+        assert desk.client.get(f"/nhap-du-lieu/{found['id']}").status_code == 200
+        assert desk.client.post(f"/api/v1/imports/{found['id']}/accept").status_code == 409
+        assert desk.client.delete(f"/api/v1/imports/{found['id']}").status_code == 204
+        assert list((desk.files / "imports").iterdir()) == []
 
 
 def test_an_archive_of_several_offers_them(desk):
@@ -230,30 +230,30 @@ def test_an_archive_of_several_offers_them(desk):
     assert "Một" in second["preview"]["rows"][0]
 
 
-@pytest.mark.parametrize(
-    ("files", "form", "status"),
-    [
-        ([], {}, 400),
-        ([("a.exe", b"MZ")], {}, 400),
-        ([("a.kml", b"")], {}, 400),
-        ([("a.kml", b"x"), ("b.kml", b"y")], {}, 400),
-        ([("a.dbf", b"x"), ("a.shx", b"y")], {}, 400),
-        ([("a.shp", b"x"), ("b.dbf", b"y")], {}, 400),
-        ([("a.kml", b"x")], {"layer": "products"}, 400),
-        ([("a.kml", b"x")], {"layer": "administrative-units"}, 403),
-        ([("a.kml", b"x")], {"crs": "/vsicurl/http://x"}, 400),
-        ([("a.kml", b"x")], {"crs": "EPSG:99999"}, 422),
-        ([("a.kml", b"x")], {"encoding": "klingon"}, 400),
-        ([("a.kml", b"x")], {"map": "colour=x"}, 400),
-        ([("a.kml", b"x")], {"valid_from": "2026-01-01"}, 400),
-    ],
-)
-def test_what_cannot_be_meant_is_refused_and_leaves_no_file(desk, session, files, form, status):
-    answer = desk.send(*files, **form)
-    assert answer.status_code == status, answer.text
-    assert answer.content_type == "application/problem+json"
+MISTAKES = [
+    ([], {}, 400),
+    ([("a.exe", b"MZ")], {}, 400),
+    ([("a.kml", b"")], {}, 400),
+    ([("a.kml", b"x"), ("b.kml", b"y")], {}, 400),
+    ([("a.dbf", b"x"), ("a.shx", b"y")], {}, 400),
+    ([("a.shp", b"x"), ("b.dbf", b"y")], {}, 400),
+    ([("a.kml", b"x")], {"layer": "products"}, 400),
+    ([("a.kml", b"x")], {"layer": "administrative-units"}, 403),
+    ([("a.kml", b"x")], {"crs": "/vsicurl/http://x"}, 400),
+    ([("a.kml", b"x")], {"crs": "EPSG:99999"}, 422),
+    ([("a.kml", b"x")], {"encoding": "klingon"}, 400),
+    ([("a.kml", b"x")], {"map": "colour=x"}, 400),
+    ([("a.kml", b"x")], {"valid_from": "2026-01-01"}, 400),
+]
+
+
+def test_what_cannot_be_meant_is_refused_and_leaves_no_file(desk, session):
     folder = desk.files / "imports"
-    assert not folder.exists() or list(folder.iterdir()) == []
+    for files, form, status in MISTAKES:
+        answer = desk.send(*files, **form)
+        assert answer.status_code == status, (files, form, answer.text)
+        assert answer.content_type == "application/problem+json"
+        assert not folder.exists() or list(folder.iterdir()) == []
     assert count(session, ImportFile) == 0
 
 
