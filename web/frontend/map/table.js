@@ -28,7 +28,6 @@ export function wireTable(context) {
   let pages = [];
   let at = 0;
   let shown = [];
-  let over = null;
   let found = null;
   let total = null;
   let asking = null;
@@ -44,10 +43,7 @@ export function wireTable(context) {
       sort = next;
       load();
     },
-    onOver(feature) {
-      over = feature;
-      drawing.outline(selection.features(), over);
-    },
+    onOver: drawing.pointAt,
     onPick: pickRow,
     onSelect: (features, on) => selection.set(features, on),
     onPage: turn,
@@ -56,7 +52,7 @@ export function wireTable(context) {
 
   const selection = makeSelection(byId("map-table-tools"), context, filter, {
     drawn() {
-      drawing.outline(selection.features(), over);
+      drawing.outline(selection.features());
       grid.mark();
     },
     zoomTo,
@@ -133,7 +129,7 @@ export function wireTable(context) {
       if (total === null && filter.value.inView && at === 0) {
         countInView(turn_);
       }
-      over = null;
+      drawing.pointAt(null);
       grid.draw(withPinned(shown));
       drawStatus();
       selection.draw();
@@ -196,7 +192,7 @@ export function wireTable(context) {
 
   /** Ask what fits and let the map show only that; far views of one crop are the legend's own. */
   async function sift(zoom) {
-    const asked = filter.parameters();
+    const asked = filter.value;
     panel.chooseCrop(filter.value.layer === "growing-areas" ? filter.value.crop || null : null);
     if (!filter.isActive()) {
       found = null;
@@ -204,7 +200,7 @@ export function wireTable(context) {
     } else {
       try {
         const answer = await filter.matches();
-        if (JSON.stringify(asked) !== JSON.stringify(filter.parameters())) {
+        if (asked !== filter.value) {
           return;
         }
         found = answer;

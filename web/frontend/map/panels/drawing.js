@@ -17,6 +17,7 @@ import { colourOf, darker, kept } from "../paint.js";
 const POINTS_BELOW = { "growing-areas": 12.2, facilities: 11.2, parcels: 13.2 };
 // As in layers.js: parcels are drawn by the graphics card below, which cannot leave any out.
 const WEBGL_BELOW = 16;
+const FEW = 30;
 const MARK = { selected: "#b45309", over: "#14281c" };
 const READ = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
 
@@ -35,11 +36,12 @@ function spot(crop) {
 /** A ring where a shape would be smaller than a finger, its outline otherwise. */
 function mark(feature, resolution) {
   const kind = feature.get("mark");
+  const radius = feature.get("radius");
   const geometry = feature.getGeometry();
   const [west, south, east, north] = geometry.getExtent();
-  const ring = kept(`ring ${kind}`, () => [
-    new Style({ image: new CircleStyle({ radius: 10, stroke: new Stroke({ color: "#fff", width: 5 }) }) }),
-    new Style({ image: new CircleStyle({ radius: 10, stroke: new Stroke({ color: MARK[kind], width: 2.6 }) }) }),
+  const ring = kept(`ring ${kind} ${radius}`, () => [
+    new Style({ image: new CircleStyle({ radius, stroke: new Stroke({ color: "#fff", width: radius / 2 }) }) }),
+    new Style({ image: new CircleStyle({ radius, stroke: new Stroke({ color: MARK[kind], width: radius / 4 }) }) }),
   ]);
   if (Math.max(east - west, north - south) / resolution < 18) {
     const middle = new Point([(west + east) / 2, (south + north) / 2]);
@@ -59,8 +61,18 @@ export function makeDrawing(context) {
   const { map, state, switched } = context;
   const points = new VectorLayer({ source: new VectorSource(), style: (feature) => spot(feature.get("crop")), zIndex: 4, visible: false });
   const marks = new VectorLayer({ source: new VectorSource(), style: mark, zIndex: 6 });
-  map.addLayer(points);
-  map.addLayer(marks);
+  const pointed = new VectorLayer({ source: new VectorSource(), style: mark, zIndex: 7 });
+  for (const layer of [points, marks, pointed]) {
+    map.addLayer(layer);
+  }
+
+  function draw(layer, features, kind) {
+    const shown = features.filter((feature) => feature.geometry);
+    // Many rings must not hide the map.
+    const radius = shown.length > FEW ? 5 : 10;
+    layer.getSource().clear(true);
+    layer.getSource().addFeatures(shown.map((feature) => new Feature({ geometry: READ.readGeometry(feature.geometry), mark: kind, radius })));
+  }
 
   /** The graphics card steps back while parcels are filtered. */
   function drawParcelsByCanvas(on) {
@@ -101,18 +113,10 @@ export function makeDrawing(context) {
       }
       context.redraw();
     },
-    /** Outline rows: `selected` GeoJSON features, and the one pointed at. */
-    outline(selected, over) {
-      const made = selected.map((feature) => [feature, "selected"]);
-      if (over) {
-        made.push([over, "over"]);
-      }
-      const drawn = made
-        .filter(([feature]) => feature.geometry)
-        .map(([feature, kind]) => new Feature({ geometry: READ.readGeometry(feature.geometry), mark: kind }));
-      marks.getSource().clear(true);
-      marks.getSource().addFeatures(drawn);
-    },
+    /** Outline the GeoJSON features that are selected. */
+    outline: (selected) => draw(marks, selected, "selected"),
+    /** Outline the one that is pointed at, or none. */
+    pointAt: (feature) => draw(pointed, feature ? [feature] : [], "over"),
     /** Move the view to these GeoJSON features; `padding` in pixels. */
     zoomTo(features, padding) {
       const source = new VectorSource();
