@@ -1,5 +1,6 @@
 """What the rules say of drafts, and what follows from it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from gis.editing.rows import LONGEST_REASON, Draft
 from gis.editing.rules import Problem, find_problems
 from gis.errors import RuleViolationError, UnconfirmedError
 from gis.layer import Layer
+
+# Of one rule and draft.
+MOST_LISTED = 50
 
 
 def _array(name: str, kind: Any) -> ColumnElement[Any]:
@@ -68,8 +72,18 @@ def judge(
         asked = [rules for rules in wanted.values() if rules is not None]
         only = None if len(asked) < len(wanted) else frozenset[str]().union(*asked)
         given = _parameters(drafts, gone)
-        problems = find_problems(session, layer, _CANDIDATES, only=only, given=given)
+        alone = drafts[0] if len(drafts) == 1 else None
+        problems = find_problems(
+            session,
+            layer,
+            _CANDIDATES,
+            skip={"overlap"} if alone and alone.value("status") == "closed" else (),
+            only=only,
+            given=given,
+            most=MOST_LISTED if alone else None,
+        )
     kept = []
+    counted: Counter[tuple[int, str]] = Counter()
     for problem in problems:
         rules = wanted.get(problem.row)
         draft = drafts[problem.row - 1]
@@ -77,7 +91,9 @@ def judge(
             continue
         if problem.rule == "overlap" and draft.value("status") == "closed":
             continue
-        kept.append(problem)
+        counted[problem.row, problem.rule] += 1
+        if counted[problem.row, problem.rule] <= MOST_LISTED:
+            kept.append(problem)
     return kept
 
 

@@ -166,7 +166,7 @@ _ALL = (
 )
 RULES = {rule.name: rule for rule in _ALL}
 # Statements over candidates that are the same object each time; as many as layers and rule sets.
-_KEPT: dict[tuple[str, FromClause, tuple[str, ...]], Executable] = {}
+_KEPT: dict[tuple[str, FromClause, tuple[str, ...], int | None], Executable] = {}
 
 
 def find_problems(
@@ -177,6 +177,7 @@ def find_problems(
     skip: Collection[str] = (),
     only: Collection[str] | None = None,
     given: Mapping[str, Any] | None = None,
+    most: int | None = None,
 ) -> list[Problem]:
     """Ask the rules about candidates.
 
@@ -190,6 +191,8 @@ def find_problems(
         only: The rules that are asked; None = all of the layer's.
         given: The parameters of candidates that are the same object each time; then the statement
             is put together once.
+        most: So many problems of a rule are enough, whichever: then a shape that lies upon
+            thousands is not cut with all of them.
 
     Returns:
         The problems by row, errors first.
@@ -201,15 +204,23 @@ def find_problems(
     ]
     first = tuple(rule for rule in asked if rule.first_stage)
     later = tuple(rule for rule in asked if not rule.first_stage)
-    found = _ask(session, layer, candidates, first, given)
+    found = _ask(session, layer, candidates, first, given, most)
     if broken := sorted({problem.row for problem in found}):
         numbers = literal(broken, ARRAY(BIGINT))
         whole = select(candidates).where(not_(candidates.c.row_no == any_(numbers)))
         candidates = whole.cte("whole_candidate")
     if not broken or given is None or len(broken) < len(given["row_nos"]):
-        found += _ask(session, layer, candidates, later, given, is_kept=not broken)
+        found += _ask(session, layer, candidates, later, given, most, is_kept=not broken)
     order = list(RULES)
-    return sorted(found, key=lambda p: (p.row, p.severity, order.index(p.rule)))
+    return sorted(
+        found,
+        key=lambda p: (
+            p.row,
+            p.severity,
+            order.index(p.rule),
+            -p.facts.get("overlap_m2", 0.0),
+        ),
+    )
 
 
 def count_problems(
@@ -258,24 +269,27 @@ def _ask(
     candidates: FromClause,
     rules: tuple[Rule, ...],
     given: Mapping[str, Any] | None,
+    most: int | None,
     *,
     is_kept: bool = True,
 ) -> list[Problem]:
     if not rules:
         return []
-    key = (layer.id, candidates, tuple(rule.name for rule in rules))
+    key = (layer.id, candidates, tuple(rule.name for rule in rules), most)
     query = _KEPT.get(key)
     if query is None:
-        query = _put_together(layer, candidates, rules)
+        query = _put_together(layer, candidates, rules, most)
         if given is not None and is_kept:
             _KEPT[key] = query
     return [_problem(row) for row in session.execute(query, given or {})]
 
 
-def _put_together(layer: Layer, candidates: FromClause, rules: tuple[Rule, ...]) -> Executable:
+def _put_together(
+    layer: Layer, candidates: FromClause, rules: tuple[Rule, ...], most: int | None
+) -> Executable:
     parts = []
     for rule in rules:
-        answer = rule.question(layer, candidates).subquery()
+        answer = rule.question(layer, candidates).limit(most).subquery()
         parts.append(
             select(
                 literal(rule.name, TEXT, literal_execute=True).label("rule"),
