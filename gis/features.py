@@ -1,7 +1,9 @@
 """Features of a layer as GeoJSON (RFC 7946), written by PostGIS itself.
 
-The database writes each feature as text with named members: `to_jsonb(row)` would convert the
-geometry a second time and halve the rate (measured), and rows built in Python are no faster.
+The database writes each feature as text, put together from its parts. `to_jsonb(row)` would convert
+the geometry a second time and halve the rate; `json_build_object` reads the geometry's text again
+and looks up each value's type in each row, at half the rate, too (measured). Rows built in Python
+are no faster.
 """
 
 import re
@@ -13,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import BIGINT, ColumnElement, Select, bindparam, func, literal, select, text
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import JSON, TEXT
+from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Session
 
 from gis.conditions import Narrowing, bind_selection, conditions_of, narrowing_of
 from gis.errors import NotFoundError
-from gis.layer import Layer, View
+from gis.layer import Layer, Property, View
 from gis.layers import find_layer
 from gis.narrowing import further_conditions
 from gis.paging import START, Position, bind_position, comes_after, order_by, shown_values
@@ -242,23 +244,30 @@ def _single_statement(
 def _feature_query(
     layer: Layer, view: View, crs: PublishedCrs, properties: tuple[str, ...] | None
 ) -> Select[Any]:
-    members: list[Any] = []
+    parts: list[Any] = [_constant('{"type":"Feature","id":'), layer.key]
+    shape = func.ST_AsGeoJSON(shape_in(layer, view, crs), crs.decimals, 0)
+    parts += [_constant(',"geometry":'), func.coalesce(shape, _constant("null"))]
+    start = ',"properties":{'
     for item in layer.properties:
         if properties is None or item.name in properties:
-            members += [literal(item.name, literal_execute=True), item.expression(view)]
-    feature = func.json_build_object(
-        "type",
-        "Feature",
-        "id",
-        layer.key,
-        "geometry",
-        sql_cast(func.ST_AsGeoJSON(shape_in(layer, view, crs), crs.decimals, 0), JSON),
-        "properties",
-        func.json_build_object(*members),
-    )
-    return select(layer.key.label("id"), sql_cast(feature, TEXT).label("feature")).select_from(
-        layer.source
-    )
+            parts += [_constant(f'{start}"{item.name}":'), _json_text(item, view)]
+            start = ","
+    parts.append(_constant("}}" if start == "," else f"{start}}}}}"))
+    feature = func.concat(*parts, type_=TEXT())
+    return select(layer.key.label("id"), feature.label("feature")).select_from(layer.source)
+
+
+def _json_text(item: Property, view: View) -> ColumnElement[Any]:
+    """A value as JSON. A number, a flag and a list that is JSON already are so by themselves."""
+    value = item.expression(view)
+    if item.type == "string":
+        value = func.to_json(value)
+    return func.coalesce(sql_cast(value, TEXT), _constant("null"))
+
+
+def _constant(text_: str) -> ColumnElement[Any]:
+    """A text of our own, which is no parameter."""
+    return literal(text_, TEXT(), literal_execute=True)
 
 
 def _read_box(value: str) -> Box:
