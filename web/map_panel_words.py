@@ -44,6 +44,7 @@ def _bulk() -> dict[str, str]:
         "cancel": _("Thôi"),
         "bulkCount": _("{count} đối tượng,"),
         "bulkSame": _("{count} đã có giá trị này"),
+        "changing": _("Đang sửa…"),
         "bulkDo": _("Sửa {count} đối tượng"),
         "bulkConflicts": _(
             "Chưa sửa gì: {count} đối tượng đã có người khác sửa từ lúc bảng được tải."

@@ -309,6 +309,8 @@ export function wireTable(context) {
   });
   context.on("changed", ({ layer: of }) => {
     if (of === filter.value.layer) {
+      total = null;
+      found = null;
       show();
       if (filter.isActive()) {
         sift(false);

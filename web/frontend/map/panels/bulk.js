@@ -192,6 +192,7 @@ export function openBulk({ context, layer, features, done }) {
     const targets = changing();
     // A disabled button would drop the focus out of the dialog.
     sending = true;
+    submit.textContent = words.changing;
     trouble.replaceChildren();
     try {
       await ask(`/api/v1/${layer}/properties`, {
@@ -211,6 +212,7 @@ export function openBulk({ context, layer, features, done }) {
       );
     } catch (error) {
       sending = false;
+      drawPreview();
       if ([404, 409, 412].includes(error.status)) {
         await drawConflicts(error);
       } else {
