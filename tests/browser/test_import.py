@@ -130,5 +130,5 @@ def test_the_pages_are_accessible_and_fit(own_site, worker, new_page, sign_in, t
         (tmp_path / name).write_text("<kml/>")
     page.set_input_files("input[name=file]", [tmp_path / "a.kml", tmp_path / "b.kml"])
     page.click("#send button[type=submit]")
-    expect(page.locator(".message-error").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#send-error")).to_contain_text("One file at a time", timeout=30_000)
     check(page)

@@ -28,9 +28,13 @@ form.addEventListener("submit", (event) => {
   });
   request.addEventListener("error", () => complain(words.failed));
   request.addEventListener("load", () => {
-    // The form's answer is a redirect, followed by now: where it ended is the page to show.
+    // The form's answer is a redirect, followed by now: where it ended is the page to show, or
+    // this page once more, saying what was wrong.
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    const mistake = page.querySelector(".messages .message-error");
     if (request.status === 413) complain(words.big);
     else if (request.status >= 400) complain(words.failed);
+    else if (mistake) complain(mistake.textContent);
     else window.location.assign(request.responseURL);
   });
   request.open("POST", form.action);
