@@ -98,19 +98,20 @@ CREATE FUNCTION gis.acting_account() RETURNS text LANGUAGE sql STABLE {AS_OWNER}
 $$
 """
 
-# The function of one table, once for who may write the history, and once for everybody else: with
-# the rights of the owner, and believing nothing. Changing rights and search path costs a sixth of
-# the edit, so that the owner goes without; all names of PostGIS are therefore spelt out.
+# The function of one table. It runs with the rights of the owner, who alone may write the history.
 # A full join is hashed or merged, never a nested loop, whatever the plan that was kept was made for.
 HISTORY = """
-CREATE OR REPLACE FUNCTION gis.<function>() RETURNS trigger LANGUAGE plpgsql <rights> AS $body$
+CREATE OR REPLACE FUNCTION gis.record_<table>() RETURNS trigger LANGUAGE plpgsql <as_owner> AS $body$
 DECLARE
-    actor constant text := <actor>;
+    is_trusted constant boolean := pg_has_role(session_user, current_user, 'MEMBER');
+    actor constant text := CASE WHEN is_trusted
+        THEN coalesce(nullif(current_setting('langbiang.actor', true), ''), session_user)
+        ELSE gis.acting_account() END;
     reason constant text := nullif(current_setting('langbiang.reason', true), '');
     touched bigint;
     edit record;
     other record;
-    added public.geometry;
+    place geometry;
     taken boolean;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -157,34 +158,29 @@ BEGIN
 END $body$
 """
 
-# Most statements change one row. What an edit adds to a shape is all that can come to lie upon a
-# neighbour: for most edits little, or nothing. (A subselect, and not the variable: its plan is kept
-# instead of being made anew for each shape.)
+# Most statements change one row; what only gives up land comes to lie upon nobody. (Subselects, and
+# not the variables: the plan is kept instead of being made anew for each shape.)
 CHECK_UPDATES = """
         SELECT n.id, <new.room> AS now, <old.room> AS was,
                NOT EXISTS (SELECT FROM new_rows OFFSET 1) AS is_alone
         INTO edit FROM new_rows AS n, old_rows AS o;
-        IF <reported> OR edit.is_alone IS NULL
-           OR (edit.is_alone AND public.geometry_eq(edit.now, edit.was)) THEN
+        IF edit.is_alone IS NULL OR <reported> THEN
             -- Nothing to look at.
-        ELSIF edit.is_alone THEN
-            added := CASE WHEN edit.was IS NULL THEN edit.now
-                          ELSE public.ST_Difference(edit.now, edit.was) END;
-            IF NOT public.ST_IsEmpty(added) THEN
-                taken := gis.demand_fresh_sight() IS NULL;
-                taken := gis.lock_places('<layer>', added) IS NULL;
-                FOR other IN
-                    SELECT p.id, p.boundary FROM gis.<table> AS p
-                    WHERE p.boundary OPERATOR(public.&&) (SELECT added)
-                      AND p.id <> (SELECT edit.id) AND <p.is_room>
-                      AND public.ST_Relate((SELECT added), p.boundary, '2********')
-                LOOP
-                    PERFORM gis.refuse_overlap('<layer>', '<table>', edit.id, other.id,
-                        edit.now, other.boundary, edit.was, other.boundary);
-                END LOOP;
-            END IF;
-        ELSE
+        ELSIF NOT edit.is_alone THEN
             <check many>
+        ELSIF edit.now = edit.was OR ST_Covers(edit.was, edit.now) THEN
+            -- No new land.
+        ELSIF edit.now IS NOT NULL THEN
+            taken := gis.demand_fresh_sight() IS NULL;
+            taken := gis.lock_places('<layer>', edit.now) IS NULL;
+            FOR other IN
+                SELECT p.id, p.boundary FROM gis.<table> AS p
+                WHERE p.boundary && (SELECT edit.now) AND p.id <> (SELECT edit.id) AND <p.is_room>
+                  AND ST_Relate((SELECT edit.now), p.boundary, '2********')
+            LOOP
+                PERFORM gis.refuse_overlap('<layer>', '<table>', edit.id, other.id,
+                    edit.now, other.boundary, edit.was, other.boundary);
+            END LOOP;
         END IF;
 """
 CHECK_INSERTS = """
@@ -193,16 +189,15 @@ CHECK_INSERTS = """
         END IF;
 """
 CHECK_MANY = """
-            SELECT public.ST_SetSRID(public.ST_Extent(n.now)::public.geometry, 4326) INTO added
-            FROM <changed> AS n;
-            IF added IS NOT NULL THEN
+            SELECT ST_SetSRID(ST_Extent(n.now)::geometry, 4326) INTO place FROM <changed> AS n;
+            IF place IS NOT NULL THEN
                 taken := gis.demand_fresh_sight() IS NULL;
-                taken := gis.lock_places('<layer>', added) IS NULL;
+                taken := gis.lock_places('<layer>', place) IS NULL;
                 FOR other IN
                     SELECT n.id AS own, n.now, n.was, p.id, p.boundary
                     FROM <changed> AS n JOIN gis.<table> AS p
-                    ON p.boundary OPERATOR(public.&&) n.now AND p.id <> n.id AND <p.is_room>
-                    WHERE public.ST_Relate(n.now, p.boundary, '2********')
+                    ON p.boundary && n.now AND p.id <> n.id AND <p.is_room>
+                    WHERE ST_Relate(n.now, p.boundary, '2********')
                 LOOP
                     PERFORM gis.refuse_overlap('<layer>', '<table>', other.own, other.id,
                         other.now, other.boundary, other.was, <other was>);
@@ -210,13 +205,13 @@ CHECK_MANY = """
             END IF;
 """
 INSERTED = (
-    "(SELECT n.id, <new.room> AS now, NULL::public.geometry AS was FROM new_rows AS n"
+    "(SELECT n.id, <new.room> AS now, NULL::geometry AS was FROM new_rows AS n"
     " WHERE <new.room> IS NOT NULL)"
 )
 UPDATED = (
     "(SELECT joined.* FROM (SELECT n.id, <new.room> AS now, <old.room> AS was"
     " FROM new_rows AS n FULL JOIN old_rows AS o ON o.id = n.id OFFSET 0) AS joined"
-    " WHERE joined.now IS NOT NULL AND public.geometry_eq(joined.now, joined.was) IS NOT TRUE)"
+    " WHERE joined.now IS NOT NULL AND joined.now IS DISTINCT FROM joined.was)"
 )
 # The neighbour may be of the same statement.
 OTHER_WAS = (
@@ -224,7 +219,9 @@ OTHER_WAS = (
     " THEN (SELECT <old.room> FROM old_rows AS o WHERE o.id = other.id)"
     " ELSE other.boundary END"
 )
-REPORTED = "current_setting('langbiang.overlaps', true) IS NOT DISTINCT FROM 'report'"
+REPORTED = (
+    "(is_trusted AND current_setting('langbiang.overlaps', true) IS NOT DISTINCT FROM 'report')"
+)
 
 # `gis.renew_history()` fills the template in for each table; `n` is a new row.
 RENEW_HISTORY = r"""
@@ -235,7 +232,7 @@ DECLARE
     token text[];
 BEGIN
     FOR t IN
-        SELECT k.*, v.*,
+        SELECT k.*,
                (SELECT string_agg('n.' || quote_ident(attname), ', ' ORDER BY attnum)
                 FROM pg_attribute
                 WHERE attrelid = format('gis.%I', k.name)::regclass
@@ -243,17 +240,12 @@ BEGIN
                   AND atttypid <> 'public.geometry'::regtype) AS columns
         FROM (VALUES
             <layers>
-        ) AS k (name, layer, shape, room), (VALUES
-            ('', '', $x$<reported>$x$,
-             $x$coalesce(nullif(current_setting('langbiang.actor', true), ''), session_user)$x$),
-            ('_of_others', '<as_owner>', 'false', 'gis.acting_account()')
-        ) AS v (variant, rights, reported, actor)
+        ) AS k (name, layer, shape, room)
     LOOP
         body := $template$<template>$template$;
         FOREACH token SLICE 1 IN ARRAY ARRAY[
             ['<check updates>', CASE WHEN t.room IS NULL THEN '' ELSE $check$<updates>$check$ END],
             ['<check inserts>', CASE WHEN t.room IS NULL THEN '' ELSE $check$<inserts>$check$ END],
-            ['<reported>', t.reported],
             ['<new.room>', format('CASE WHEN %s THEN n.boundary END', t.room)],
             ['<old.room>', format('CASE WHEN %s THEN o.boundary END',
                                   replace(t.room, 'n.', 'o.'))],
@@ -262,9 +254,6 @@ BEGIN
             ['<old.shape>', replace(t.shape, 'n.', 'o.')],
             ['<new.columns>', t.columns],
             ['<old.columns>', regexp_replace(t.columns, '\mn\.', 'o.', 'g')],
-            ['<function>', 'record_' || t.name || t.variant],
-            ['<rights>', t.rights],
-            ['<actor>', t.actor],
             ['<layer>', t.layer],
             ['<table>', t.name]
         ] LOOP
@@ -274,11 +263,6 @@ BEGIN
     END LOOP;
 END $renew$
 """
-# Asked of who signed in, and of whose rights are in force now.
-WRITES_HISTORY = (
-    "has_table_privilege(session_user, 'gis.revision'::regclass, 'INSERT')"
-    " AND has_table_privilege('gis.revision'::regclass, 'INSERT')"
-)
 
 # table: (shape that an officer must keep inside the commune, whether of a commune at all)
 WRITABLE = {
@@ -411,15 +395,10 @@ def upgrade() -> None:
         for event, rows in EVENTS.items():
             trigger = f"{table}_revision_{event.lower()}"
             op.execute(f"DROP TRIGGER {trigger} ON gis.{table}")
-            for variant, condition in (
-                ("", WRITES_HISTORY),
-                ("_of_others", f"NOT ({WRITES_HISTORY})"),
-            ):
-                op.execute(
-                    f"CREATE TRIGGER {trigger}{variant} AFTER {event} ON gis.{table}"
-                    f" REFERENCING {rows} FOR EACH STATEMENT WHEN ({condition})"
-                    f" EXECUTE FUNCTION gis.record_{table}{variant}()"
-                )
+            op.execute(
+                f"CREATE TRIGGER {trigger} AFTER {event} ON gis.{table}"
+                f" REFERENCING {rows} FOR EACH STATEMENT EXECUTE FUNCTION gis.record_{table}()"
+            )
     for table, (columns, layers) in DEPENDENTS.items():
         op.execute(
             f"CREATE TRIGGER {table}_dependents AFTER UPDATE ON gis.{table}"
@@ -488,6 +467,7 @@ def renew_history() -> str:
     """The function that writes the functions of the tables."""
     updates, inserts = (
         check.replace("<check many>", CHECK_MANY.strip())
+        .replace("<reported>", REPORTED)
         .replace("<changed>", changed)
         .replace("<other was>", was)
         .strip()
@@ -501,8 +481,7 @@ def renew_history() -> str:
         for table, (layer, shape, room) in LAYERS.items()
     )
     return (
-        RENEW_HISTORY.replace("$x$<reported>$x$", f"$x${REPORTED}$x$")
-        .replace("<template>", HISTORY.strip())
+        RENEW_HISTORY.replace("<template>", HISTORY.strip())
         .replace("<layers>", layers)
         .replace("<as_owner>", AS_OWNER)
         .replace("<updates>", updates)
@@ -525,14 +504,12 @@ def downgrade() -> None:
         for event, rows in EVENTS.items():
             trigger = f"{table}_revision_{event.lower()}"
             op.execute(f"DROP TRIGGER {trigger} ON gis.{table}")
-            op.execute(f"DROP TRIGGER {trigger}_of_others ON gis.{table}")
             op.execute(
                 f"CREATE TRIGGER {trigger} AFTER {event} ON gis.{table}"
                 f" REFERENCING {rows} FOR EACH STATEMENT"
                 f" EXECUTE FUNCTION gis.record_revision('{layer}', '{shape.replace('n.', '')}')"
             )
         op.execute(f"DROP FUNCTION gis.record_{table}()")
-        op.execute(f"DROP FUNCTION gis.record_{table}_of_others()")
     for function in (
         "renew_history()",
         "note_dependents()",
