@@ -43,7 +43,7 @@ def read_feature(layer: Layer, value: Any) -> SentFeature:
     if not isinstance(value, Mapping) or value.get("type", "Feature") != "Feature":
         raise InvalidInputError("Send a GeoJSON Feature: {'type': 'Feature', …}.", pointer="/type")
     check_crs(value)
-    properties = value.get("properties", {})
+    properties = {} if value.get("properties") is None else value["properties"]
     if not isinstance(properties, Mapping):
         raise InvalidInputError("properties is a JSON object.", pointer="/properties")
     shape = None

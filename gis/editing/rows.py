@@ -139,7 +139,17 @@ def check_commune(
     """
     if editor.whole or "commune_id" not in layer.table.c:
         return
-    own = set(
+    own = own_communes(session, editor)
+    if any(commune_id not in own for commune_id in commune_ids):
+        raise ForbiddenError(
+            f"This account edits features of the commune {editor.commune_code} only.",
+            commune=editor.commune_code,
+        )
+
+
+def own_communes(session: Session, editor: Editor) -> list[int]:
+    """The ids of the commune that the editor works for, as it is today; none for the province."""
+    return list(
         session.scalars(
             select(AdministrativeUnit.id).where(
                 AdministrativeUnit.code == editor.commune_code,
@@ -148,11 +158,6 @@ def check_commune(
             )
         )
     )
-    if any(commune_id not in own for commune_id in commune_ids):
-        raise ForbiddenError(
-            f"This account edits features of the commune {editor.commune_code} only.",
-            commune=editor.commune_code,
-        )
 
 
 def lock_rows(
@@ -293,6 +298,39 @@ def save(session: Session, layer: Layer, draft: Draft) -> tuple[int, int]:
         else:
             return draft.row["id"], draft.row["version"]
     return written[0], written[1]
+
+
+def save_alike(session: Session, layer: Layer, drafts: Sequence[Draft]) -> list[tuple[int, int]]:
+    """Write drafts of stored features that keep their shapes, as `save` does; flushes.
+
+    Those that get the same values are one statement: 2,000 of them take a second and not half a
+    minute.
+
+    Returns:
+        Ids and versions now, in the order of the drafts.
+
+    Raises:
+        PlatformError: As `constraints.translated` says.
+    """
+    alike: dict[str, tuple[dict[str, Any], list[int]]] = {}
+    versions: dict[int, int] = {}
+    for draft in drafts:
+        assert draft.row is not None
+        fid = draft.row["id"]
+        versions[fid] = draft.row["version"]
+        changed = {name: value for name, value in draft.values.items() if draft.is_set(name)}
+        if changed:
+            alike.setdefault(repr(sorted(changed.items())), (changed, []))[1].append(fid)
+    for changed, ids in alike.values():
+        with translated(session, layer):
+            written = session.execute(
+                update(layer.table)
+                .where(layer.key.in_(ids))
+                .values(changed)
+                .returning(layer.key, layer.table.c.version)
+            )
+            versions.update((fid, version) for fid, version in written)
+    return list(versions.items())
 
 
 def shape_columns(layer: Layer, shape: Shape) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def create_feature(
         ConflictError: Its code is taken.
     """
     rows.authorise(layer, editor)
-    draft = _draft_new(session, layer, feature, complete=True)
+    draft = _draft_new(session, layer, editor, feature, complete=True)
     return _store(session, layer, editor, draft, reason, strict=strict)
 
 
@@ -147,7 +147,7 @@ def check_feature(
     """
     rows.authorise(layer, editor)
     if fid is None:
-        draft = _draft_new(session, layer, feature, complete=False)
+        draft = _draft_new(session, layer, editor, feature, complete=False)
     else:
         row = rows.lock_rows(session, layer, [fid], lock=False)[fid]
         rows.check_commune(session, layer, editor, [row.get("commune_id")])
@@ -195,8 +195,7 @@ def set_properties(
     problems = judge(session, layer, drafts)
     rows.sign(session, editor, confirm(problems, strict=strict, reason=reason))
     edits = []
-    for number, draft in enumerate(drafts, 1):
-        fid, version = rows.save(session, layer, draft)
+    for number, (fid, version) in enumerate(rows.save_alike(session, layer, drafts), 1):
         warnings = tuple(problem for problem in problems if problem.row == number)
         edits.append(Edit(fid, version, warnings))
     return edits
@@ -235,7 +234,7 @@ def _open(
 
 
 def _draft_new(
-    session: Session, layer: Layer, feature: Mapping[str, Any], *, complete: bool
+    session: Session, layer: Layer, editor: Editor, feature: Mapping[str, Any], *, complete: bool
 ) -> Draft:
     sent = read_feature(layer, feature)
     if sent.shape is None:
@@ -243,7 +242,9 @@ def _draft_new(
     values = read_properties(session, layer, sent.properties, None, complete=complete)
     shape = snap(session, layer, sent.shape, None, None)
     if "commune_id" in layer.table.c and values.get("commune_id") is None:
-        values["commune_id"] = _commune(session, shape)
+        # What lies nowhere (or crosses itself) is the editor's own, so that the rules can say so.
+        own = rows.own_communes(session, editor)
+        values["commune_id"] = _commune(session, shape) or next(iter(own), None)
     _check_point(layer, shape, values.get("declared_area_ha"), complete=complete)
     return Draft(None, values, shape)
 
@@ -266,7 +267,7 @@ def _draft_changed(
     values = read_properties(session, layer, sent.properties, current, complete=complete)
     shape = own if sent.shape is None else snap(session, layer, sent.shape, own, row["id"])
     if shape is not None and values.get("commune_id", 0) is None:
-        values["commune_id"] = _commune(session, shape)
+        values["commune_id"] = _commune(session, shape) or row["commune_id"]
     draft = Draft(row, values, shape)
     if shape is not None:
         _check_point(layer, shape, draft.value("declared_area_ha"), complete=True)

@@ -231,6 +231,21 @@ def test_errors_block_and_are_all_told(session: Session):
     )
 
 
+def test_an_officer_of_a_commune_is_told_what_is_wrong_with_a_shape(session: Session):
+    """What lies nowhere has no commune; that is no reason to say it is not the officer's."""
+    add_communes(session)
+    side = 0.002
+    bow_tie = [[LON, LAT], [LON + side, LAT + side], [LON + side, LAT], [LON, LAT + side]]
+    shapes = {
+        "not-valid": polygon([*bow_tie, bow_tie[0]]),
+        "outside-vietnam": polygon(ring(LAT, LON, side)),
+        "outside-commune": polygon(ring(108.1, LAT, side)),
+    }
+    for rule, shape in shapes.items():
+        [problem] = check_feature(session, GROWING_AREAS, OFFICER, feature(shape))
+        assert (problem.rule, problem.severity) == (rule, "error")
+
+
 def test_an_area_that_takes_up_room_again_is_looked_at(session: Session):
     closed = draw(session, LON, status="closed")
     draw(session, LON + 0.001)
