@@ -36,8 +36,6 @@ function pressed(tools, pixel) {
   const geometry = tools.work?.feature.getGeometry();
   const path = geometry?.getType() === "MultiPolygon" && corners.nearest(tools.map, geometry, pixel, REACH_PX);
   if (path) {
-    // The finger is down and Modify holds the corner: a new Modify takes its place.
-    tools.use("shape");
     tools.removeCorner(path);
     window.navigator.vibrate?.(30);
   }
@@ -45,25 +43,29 @@ function pressed(tools, pixel) {
 
 export function wireGestures(tools) {
   const viewport = tools.map.getViewport();
-  let timer = 0;
-  let from = null;
+  let down = null;
   tools.map.on("click", (event) => tools.work && clicked(tools, event));
   viewport.addEventListener("contextmenu", (event) => tools.work && event.preventDefault());
   viewport.addEventListener("pointerdown", (event) => {
-    window.clearTimeout(timer);
-    if (!tools.work || event.pointerType !== "touch" || tools.name !== "shape" || !event.isPrimary) {
-      return;
-    }
-    from = [event.clientX, event.clientY];
-    const pixel = tools.map.getEventPixel(event);
-    timer = window.setTimeout(() => pressed(tools, pixel), LONG_PRESS_MS);
+    const alone = event.isPrimary && down === null;
+    const meant = alone && event.pointerType === "touch" && tools.work && tools.name === "shape";
+    down = meant ? { at: event.timeStamp, x: event.clientX, y: event.clientY, pixel: tools.map.getEventPixel(event) } : null;
   });
   viewport.addEventListener("pointermove", (event) => {
-    if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > SLIP_PX) {
-      window.clearTimeout(timer);
+    if (down && Math.hypot(event.clientX - down.x, event.clientY - down.y) > SLIP_PX) {
+      down = null;
     }
   });
-  for (const name of ["pointerup", "pointercancel"]) {
-    viewport.addEventListener(name, () => window.clearTimeout(timer));
-  }
+  viewport.addEventListener("pointercancel", () => {
+    down = null;
+  });
+  viewport.addEventListener("pointerup", (event) => {
+    // The times of the events, not a timer: a slow phone is no long press.
+    if (down && event.timeStamp - down.at >= LONG_PRESS_MS) {
+      const { pixel } = down;
+      // After the interactions have heard of the end, too.
+      window.setTimeout(() => pressed(tools, pixel));
+    }
+    down = null;
+  });
 }
