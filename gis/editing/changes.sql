@@ -2,10 +2,10 @@
 --
 -- Parameters: layer, actor: only changes with such a revision, or null; before: only transactions with a
 --   smaller number, or null; most: how many.
--- Result: one row a change, layer and action: transaction, at, actor, reason (of its first revision),
---   layer, action, features (revisions of this kind).
--- Index: ix_revision_transaction, from one transaction to the next smaller, so that a change of
---   200,000 revisions is stepped over.
+-- Result: one row a change, layer and action: transaction, at, actor, reason (of the first revision of
+--   its kind), layer, action, features (revisions of this kind).
+-- Indexes: pk_revision; ix_revision_transaction, from one transaction to the next smaller, so that a
+--   change of 200,000 revisions is stepped over.
 WITH RECURSIVE recent AS (
     (
         SELECT r.transaction, 1 AS place
@@ -29,8 +29,12 @@ WITH RECURSIVE recent AS (
     ) AS n
     WHERE recent.place < CAST(:most AS integer)
 )
-SELECT r.transaction, min(r.at) AS at, (array_agg(r.actor ORDER BY r.id))[1] AS actor,
-       (array_agg(r.reason ORDER BY r.id))[1] AS reason, r.layer, r.action, count(*) AS features
-FROM recent JOIN gis.revision AS r ON r.transaction = recent.transaction
-GROUP BY r.transaction, r.layer, r.action
-ORDER BY r.transaction DESC, min(r.id)
+SELECT found.transaction, first.at, first.actor, first.reason, found.layer, found.action,
+       found.features
+FROM (
+    SELECT r.transaction, r.layer, r.action, min(r.id) AS first_id, count(*) AS features
+    FROM recent JOIN gis.revision AS r ON r.transaction = recent.transaction
+    GROUP BY r.transaction, r.layer, r.action
+) AS found
+JOIN gis.revision AS first ON first.id = found.first_id
+ORDER BY found.transaction DESC, found.first_id
