@@ -7,7 +7,7 @@ where less is published than is stored (a household's name as holder).
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from math import isfinite
@@ -32,6 +32,7 @@ def read_properties(
     current: Mapping[str, Any] | None,
     *,
     complete: bool,
+    found: dict[tuple[str, Any], Any] | None = None,
 ) -> dict[str, Any]:
     """Read the values that a writer sets.
 
@@ -41,6 +42,7 @@ def read_properties(
         given: As sent.
         current: What is published of the feature now (`published`); None for a new one.
         complete: Whether a writable property that is not given is emptied (or takes its default).
+        found: What was looked up already, for many features that get the same; it is added to.
 
     Returns:
         Column to value, only those to be set.
@@ -67,7 +69,10 @@ def read_properties(
             if value is None:
                 values[item.stored_as] = _empty(layer, item)
             else:
-                values[item.stored_as] = _look_up(session, item, value)
+                known_ids = {} if found is None else found
+                if (item.name, value) not in known_ids:
+                    known_ids[item.name, value] = _look_up(session, item, value)
+                values[item.stored_as] = known_ids[item.name, value]
         except InvalidInputError as error:
             errors.append(_error(item.name, error.detail))
     if errors:
@@ -78,10 +83,17 @@ def read_properties(
 
 def published(session: Session, layer: Layer, fid: int) -> dict[str, Any]:
     """What the writable properties of a feature show now to whoever sees it exactly."""
+    return published_of(session, layer, [fid])[fid]
+
+
+def published_of(session: Session, layer: Layer, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What `published` says of several features, by their ids, in one statement."""
     items = layer.writable
     columns = [item.expression(View.EXACT).label(item.name) for item in items]
-    row = session.execute(select(*columns).select_from(layer.source).where(layer.key == fid)).one()
-    return dict(row._mapping)
+    query = select(layer.key, *columns).select_from(layer.source).where(layer.key.in_(ids))
+    names = [item.name for item in items]
+    rows = session.execute(query)
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
 
 
 def find_commune(session: Session, code: str) -> int:

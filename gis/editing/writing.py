@@ -15,7 +15,7 @@ from gis.editing import rows
 from gis.editing.constraints import refuse_carried, translated
 from gis.editing.geojson import Shape, read_feature, to_ewkb
 from gis.editing.judging import confirm, judge
-from gis.editing.properties import commune_under, published, read_properties
+from gis.editing.properties import commune_under, published, published_of, read_properties
 from gis.editing.rows import Draft, Edit, Editor, Expected
 from gis.editing.rules import Problem
 from gis.editing.snapping import snap
@@ -186,8 +186,18 @@ def set_properties(
     rows.authorise(layer, editor)
     reason = rows.clean_reason(reason)
     found = lock_targets(session, layer, editor, targets)
+    shown = published_of(session, layer, list(found))
+    known: dict[tuple[str, Any], Any] = {}
     drafts = [
-        _draft_changed(session, layer, found[fid], {"properties": properties}, complete=False)
+        _draft_changed(
+            session,
+            layer,
+            found[fid],
+            {"properties": properties},
+            complete=False,
+            current=shown[fid],
+            known=known,
+        )
         for fid, _ in targets
     ]
     rows.check_commune(session, layer, editor, [draft.value("commune_id") for draft in drafts])
@@ -256,6 +266,8 @@ def _draft_changed(
     feature: Mapping[str, Any],
     *,
     complete: bool,
+    current: Mapping[str, Any] | None = None,
+    known: dict[tuple[str, Any], Any] | None = None,
 ) -> Draft:
     own = rows.stored_shape(row)
     if not complete and isinstance(feature, dict):
@@ -263,8 +275,11 @@ def _draft_changed(
     sent = read_feature(layer, feature)
     if sent.shape is None and complete:
         raise InvalidGeometryError("A feature of this layer has a geometry.", rule="no-geometry")
-    current = published(session, layer, row["id"])
-    values = read_properties(session, layer, sent.properties, current, complete=complete)
+    if current is None:
+        current = published(session, layer, row["id"])
+    values = read_properties(
+        session, layer, sent.properties, current, complete=complete, found=known
+    )
     shape = own if sent.shape is None else snap(session, layer, sent.shape, own, row["id"])
     if shape is not None and values.get("commune_id", 0) is None:
         values["commune_id"] = _commune(session, shape) or row["commune_id"]
