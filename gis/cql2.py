@@ -27,7 +27,8 @@ MOST_OPERATORS = 500
 _MOST_STEPS = 500_000
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
-_ILIKE = re.compile(r"('(?:[^']|'')*'(?!\s*ILIKE))|(\w+) ILIKE ('(?:[^']|'')*')")
+# A word is tried once, from its beginning: from each letter on, 16,000 letters take seconds.
+_ILIKE = re.compile(r"('(?:[^']|'')*'(?!\s*ILIKE))|\b(\w++) ILIKE ('(?:[^']|'')*')")
 _PREFIXES = re.compile(r"(?:(?:\bNOT\b|-)\s*){17}", re.IGNORECASE)
 _OPERATORS = re.compile(
     r"[=<>*/%^]|\b(?:and|or|not|like|in|is|between|div)\b", re.IGNORECASE | re.ASCII
