@@ -51,7 +51,8 @@ def items(name: str) -> Response:
             return _answer_table(layer, selection, table, format_)
         page = list_features(session, layer, view, selection, after=after, limit=limit)
         matched = _matched(session, layer, view, selection, after, page)
-    following = _next(layer, selection, page.end)
+    here = _address(layer)
+    following = _next(here, selection, page.end)
     if format_ == "html":
         response = page_answer(
             "ogc/items.html",
@@ -60,10 +61,10 @@ def items(name: str) -> Response:
             features=[orjson.loads(feature) for feature in page.features],
             matched=matched,
             next=following,
-            download=_address(layer),
+            download=here,
         )
         return _with_crs(response, selection.crs)
-    body = _feature_collection(layer, page, matched, following)
+    body = _feature_collection(here, page, matched, following)
     return _with_crs(as_private(Response(body, content_type=GEOJSON)), selection.crs)
 
 
@@ -122,17 +123,14 @@ def _matched(
     return layer_states(session, [layer.id])[layer.id].features
 
 
-def _feature_collection(
-    layer: Layer, page: Page, matched: int | None, following: str | None
-) -> bytes:
-    """Glue the features, which are GeoJSON texts already, into their collection."""
-    here = f"{_address(layer)}f="
+def _feature_collection(here: str, page: Page, matched: int | None, following: str | None) -> bytes:
+    """Glue the features, which are GeoJSON texts already, into their collection at `_address`."""
     links = [
         link(request.url, "self", GEOJSON),
-        link(f"{here}html", "alternate", HTML),
-        link(f"{here}csv", "alternate", CSV),
-        link(f"{here}parquet", "alternate", PARQUET),
-        link(f"{root()}/collections/{layer.id}", "collection", JSON),
+        link(f"{here}f=html", "alternate", HTML),
+        link(f"{here}f=csv", "alternate", CSV),
+        link(f"{here}f=parquet", "alternate", PARQUET),
+        link(here.partition("/items?")[0], "collection", JSON),
     ]
     if following:
         links.append(link(following, "next", GEOJSON))
@@ -155,15 +153,15 @@ def _answer_table(layer: Layer, selection: Selection, table: Table, format_: str
         body, type_ = write_parquet(table), PARQUET
     response = as_private(Response(body, content_type=type_))
     response.headers["Content-Disposition"] = f'attachment; filename="{layer.id}.{format_}"'
-    if following := _next(layer, selection, table.end):
+    if following := _next(_address(layer), selection, table.end):
         response.headers["Link"] = f'<{following}>; rel="next"'
     return _with_crs(response, selection.crs)
 
 
-def _next(layer: Layer, selection: Selection, end: Position | None) -> str | None:
+def _next(here: str, selection: Selection, end: Position | None) -> str | None:
     if end is None:
         return None
-    address = f"{_address(layer)}after={write_token(end, selection.sort)}"
+    address = f"{here}after={write_token(end, selection.sort)}"
     return f"{address}&f={request.args['f']}" if "f" in request.args else address
 
 

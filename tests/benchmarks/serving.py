@@ -128,7 +128,17 @@ def run_wrk(base: str, paths: list[str], headers: dict[str, str], folder: Path) 
         "  return wrk.format('GET', paths[(start + n) % #paths + 1], headers) end\n"
     )
     done = subprocess.run(
-        ["wrk", f"-c{CONNECTIONS}", "-t2", f"-d{SECONDS}s", "-s", str(script), base],
+        [
+            "wrk",
+            f"-c{CONNECTIONS}",
+            "-t2",
+            f"-d{SECONDS}s",
+            "--timeout",
+            "20s",
+            "-s",
+            str(script),
+            base,
+        ],
         capture_output=True,
         text=True,
         check=True,
