@@ -100,6 +100,8 @@ def run(
         python, "-m", "gunicorn", "web:create_app()", "--bind", bind,
         "--worker-class", "gthread", "--threads", "8", "--timeout", "60",
         "--graceful-timeout", str(GRACE_S - 5), "--no-control-socket",
+        # A filter of /ogc may hold a boundary; this is the most gunicorn takes.
+        "--limit-request-line", "8190",
     ]  # fmt: skip
     worker = [python, "-m", "etl", "worker"]
     children.append(Child("web server", gunicorn, environment, logs / "web.log"))
