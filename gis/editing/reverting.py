@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 import shapely
-from sqlalchemy import LargeBinary, cast, func, select, text
+from sqlalchemy import LargeBinary, cast, func, null, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import TextClause
@@ -102,9 +102,11 @@ def revert_feature(
     values, shape = _state_after(session, layer, fid, revision_id)
     stored = session.scalar(select(layer.key).where(layer.key == fid))
     if stored is None:
-        values |= _identity(session, layer, fid)
+        identity, last = _last_of(session, layer, fid)
+        values |= identity
         draft = Draft(None, values, shape)
-        communes = [draft.value("commune_id")]
+        # It may have been another commune's when it was deleted, whose history it then is.
+        communes = [last, draft.value("commune_id")]
     else:
         row = rows.lock_rows(session, layer, [fid])[fid]
         rows.check_version(session, layer, row, expected)
@@ -185,14 +187,19 @@ def _state_after(
     return values, shapely.from_wkb(bytes(row.shape_after))
 
 
-def _identity(session: Session, layer: Layer, fid: int) -> dict[str, Any]:
-    """What a deleted feature comes back with: its id, its age, a version nobody has seen."""
+def _last_of(session: Session, layer: Layer, fid: int) -> tuple[dict[str, Any], int | None]:
+    """What a deleted feature comes back with, and the commune that it was of when it was deleted.
+
+    It comes back with its id, its age, and a version nobody has seen.
+    """
     before = cast(Revision.before, JSONB)
     table = layer.table.c
+    commune = undo.value_of(before, table.commune_id) if "commune_id" in table else null()
     row = session.execute(
         select(
             undo.value_of(before, table.version).label("version"),
             undo.value_of(before, table.created_at).label("created_at"),
+            commune.label("commune_id"),
         )
         .where(Revision.layer == layer.id, Revision.feature_id == fid, Revision.action == "delete")
         .order_by(Revision.id.desc())
@@ -200,7 +207,8 @@ def _identity(session: Session, layer: Layer, fid: int) -> dict[str, Any]:
     ).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no feature {fid} in {layer.id}.")
-    return {"id": fid, "version": row.version + 1, "created_at": row.created_at}
+    identity = {"id": fid, "version": row.version + 1, "created_at": row.created_at}
+    return identity, row.commune_id
 
 
 @cache

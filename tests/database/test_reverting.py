@@ -104,6 +104,17 @@ def test_a_deleted_feature_comes_back_with_its_id(clone_sessions: Sessions, fid:
         revert_feature(session, GROWING_AREAS, PROVINCE, fid, made, expected=None)
 
 
+def test_what_another_commune_deleted_is_not_brought_back(clone_sessions: Sessions, fid: int):
+    """An old revision says that it was one's own; when it was deleted it was a neighbour's."""
+    east = {"geometry": polygon(ring(108.52, LAT, 0.002)), "properties": {"commune_code": "24849"}}
+    do(clone_sessions, update_feature, GROWING_AREAS, PROVINCE, fid, east, expected=1)
+    do(clone_sessions, delete_feature, GROWING_AREAS, PROVINCE, fid, expected=2)
+    made = revisions(clone_sessions, fid)[-1].id
+    with pytest.raises(ForbiddenError), clone_sessions.begin() as session:
+        revert_feature(session, GROWING_AREAS, OFFICER, fid, made, expected=None)
+    assert states(clone_sessions) == []
+
+
 def test_changes_are_listed_and_undone_as_a_whole(clone_sessions: Sessions, fid: int):
     before = states(clone_sessions)
     line = {"type": "LineString", "coordinates": [[LON + 0.001, 12], [LON + 0.001, 13]]}
