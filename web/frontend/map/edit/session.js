@@ -57,6 +57,8 @@ export function wireEditor(context) {
     changed: () => changed(),
     saved,
     async resolve(mine, theirs, problem) {
+      window.clearTimeout(checkTimer);
+      checks += 1;
       section.classList.add("edit-choosing");
       tools.clear();
       tools.select(null);
