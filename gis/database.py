@@ -124,4 +124,5 @@ def report_overlaps(session: Session) -> None:
     For loads, which report overlaps as warnings; edits are refused by the database. It heeds this
     only from the owner of the tables.
     """
-    session.execute(text("SELECT set_config('langbiang.overlaps', 'report', true)"))
+    with session.no_autoflush:  # rows that wait are written under it, too
+        session.execute(text("SELECT set_config('langbiang.overlaps', 'report', true)"))

@@ -118,10 +118,10 @@ def approve_application(
         },
         is_demo=application.is_demo,
     )
-    session.add(area)
     # Whose land it lies on was on the officer's page, who decided all the same: boundaries walked
     # with a phone always miss their neighbours' by some metres. The map's editors mend it.
     report_overlaps(session)
+    session.add(area)
     session.flush()
     issued = issue_code(
         session,

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from etl.scenes import register_scene
 from etl.statistics import compute_statistics, write_table
+from gis.database import report_overlaps
 from gis.errors import ConflictError, CrsMismatchError, InvalidInputError, NotFoundError
 from gis.models import Parcel, Scene, SceneStatistic
 from gis.zonal import Rule
@@ -118,6 +119,7 @@ def test_a_large_untiled_raster_is_kept_as_cog(session, tmp_path, folder, monkey
 
 def test_statistics_inside_features(session, tmp_path, folder):
     register_scene(session, write_raster(tmp_path / "grid.tif"), folder=folder)
+    report_overlaps(session)
     corner = add_parcel(session, 0, 0, 2, 2)  # 81 82 / 91 92
     inner = add_parcel(session, 0.6, 0.6, 1.4, 1.4)  # no centre inside
     outside = add_parcel(session, 50, 50, 51, 51)
