@@ -1,21 +1,25 @@
 """Map sheets asked for through the site: the run that waits, its state, where its file will lie."""
 
 import secrets
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from etl.deferring import defer
+from etl.export_requests import MOST_PUBLIC, MOST_WAITING, PUBLIC
 from etl.models import Run
-from gis.errors import NotFoundError
+from gis.errors import ConflictError, NotFoundError
 from gis.sheets.request import SheetRequest
 
 DRAW_SHEETS = "etl.draw_map_sheets"
 TASK = "map-sheets"
 KEPT_DAYS = 7
 _FOLDER = "sheets"
+# What waits longer was lost, and holds nobody up.
+_STILL_WAITING = timedelta(days=1)
 
 
 def request_sheets(
@@ -27,11 +31,24 @@ def request_sheets(
         session: The open transaction: the job exists only when it commits.
         request: What to draw.
         roles: Of the asker now: they decide what the sheets show.
-        actor: Who asks.
+        actor: Who asks; strangers are all `PUBLIC`.
 
     Returns:
         The waiting run; `token_of` is what its address is made of.
+
+    Raises:
+        ConflictError: Too many sheets of the asker wait already.
     """
+    waiting = session.scalar(
+        select(func.count()).where(
+            Run.task == TASK,
+            Run.started_by == actor,
+            Run.state.in_(("waiting", "running")),
+            Run.started_at > datetime.now(UTC) - _STILL_WAITING,
+        )
+    )
+    if (waiting or 0) >= (MOST_PUBLIC if actor == PUBLIC else MOST_WAITING):
+        raise ConflictError("Too many map sheets are waiting: fetch those first, or come back.")
     subject = request.commune or request.province or "view"
     run = Run(task=TASK, subject=subject, state="waiting", started_by=actor)
     run.report = {

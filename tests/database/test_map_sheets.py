@@ -259,6 +259,16 @@ def test_what_the_api_refuses(client, session, commune):
     assert client.get(f"{ask}/{'0' * 32}").status_code == 404
 
 
+def test_only_so_many_wait(client, session, sign_in, commune):
+    """The worker that draws them brings in officers' files, too."""
+    session.commit()
+    officer = sign_in("officer", "24848")
+    body = {"center": [LON, LAT], "scale": 10_000}
+    answers = [officer.post("/api/v1/map-sheets", json=body).status_code for _ in range(11)]
+    assert answers == [202] * 10 + [409]
+    assert client.post("/api/v1/map-sheets", json=body).status_code == 202
+
+
 def test_a_failure_is_told_in_a_sentence(session, sessions, settings, sign_in, commune):
     officer = sign_in("officer", "24848")
     answer = officer.post("/api/v1/map-sheets", json={"commune": "24848", "scale": 500})
