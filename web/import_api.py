@@ -136,7 +136,7 @@ def accept(import_id: int) -> tuple[Response, int]:
     """Have the file loaded as it was shown; asked again, it is not loaded again."""
     posted = read_body(PostedAcceptance) if request.get_data() else PostedAcceptance()
     with transaction() as session:
-        find_mine(session, import_id)
+        check_commune(find_mine(session, import_id))
         taken = queries.accept_import(
             session, import_id, attempt=posted.attempt, reason=posted.reason
         )
@@ -241,6 +241,16 @@ def find_mine(session: Session, import_id: int, *, with_sample: bool = False) ->
     if owner is not None and found.created_by != owner:
         raise ForbiddenError(f"The import {import_id} is somebody else's.")
     return found
+
+
+def check_commune(found: ImportFile) -> None:
+    """See that the caller may still write where the file was going to be loaded.
+
+    Raises:
+        ForbiddenError: It was sent when the account worked for another commune.
+    """
+    if scope() not in (None, found.commune_code):
+        raise ForbiddenError("This file was sent for another commune: send it again.")
 
 
 def describe(session: Session, found: ImportFile, *, brief: bool = False) -> dict[str, Any]:

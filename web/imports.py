@@ -33,6 +33,7 @@ from web.import_api import (
     PostedAcceptance,
     PostedOptions,
     allow_upload,
+    check_commune,
     counts_of,
     find_mine,
     forget,
@@ -154,7 +155,7 @@ def accept(import_id: int) -> Response:
         given = {"attempt": request.form.get("attempt"), "reason": request.form.get("reason")}
         posted = read_model(PostedAcceptance, given)
         with transaction() as session:
-            find_mine(session, import_id)
+            check_commune(find_mine(session, import_id))
             queries.accept_import(session, import_id, attempt=posted.attempt, reason=posted.reason)
 
     return _act(import_id, take)

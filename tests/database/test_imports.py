@@ -276,6 +276,16 @@ def test_only_officers_and_each_their_own(desk, client, sign_in):
     assert [one["id"] for one in listed] == [found["id"]]
 
 
+def test_who_moved_to_another_commune_loads_nothing_into_the_old_one(desk, session):
+    found = desk.bring(("vung.kml", kml(("Vườn A", LON, LAT))))
+    session.execute(text("UPDATE web.account SET commune_code = :code"), {"code": OTHER})
+    session.commit()
+    refused = desk.client.post(f"/api/v1/imports/{found['id']}/accept", json={"reason": "x"})
+    assert refused.status_code == 403, refused.text
+    desk.client.post(f"/nhap-du-lieu/{found['id']}/chap-nhan", data={"reason": "x"})
+    assert desk.look(found)["state"] == "ready"
+
+
 def test_a_file_over_which_the_worker_dies_is_not_tried_for_ever(desk, session):
     answer = desk.send(("vung.kml", kml(("Vườn A", LON, LAT))))
     number = answer.json["id"]
