@@ -11,7 +11,7 @@ from werkzeug.exceptions import Unauthorized
 
 from etl import queries
 from etl.models import ExportFile, Run
-from gis.errors import ForbiddenError, NotFoundError
+from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from gis.layer import View
 from web import access, api
 from web.bodies import read_body
@@ -140,7 +140,11 @@ def _check_owner(export: ExportFile) -> None:
 
 
 def _text(value: object) -> str:
-    """A value as a query parameter would say it."""
+    """A value as a query parameter would say it; raises InvalidInputError when it is too deep."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    try:
+        return value if isinstance(value, str) else orjson.dumps(value).decode()
+    except orjson.JSONEncodeError as error:
+        # It stops at 254 levels.
+        raise InvalidInputError("filter is nested too deeply.", parameter="filter") from error

@@ -154,7 +154,11 @@ def test_the_filter_is_that_of_ogc(ask, sign_in, areas, tmp_path):
 
 
 def test_a_mistake_is_said_before_anything_waits(client, session):
+    deep: dict = {"op": "not", "args": [True]}
+    for _ in range(400):
+        deep = {"op": "not", "args": [deep]}
     mistakes = [
+        ({"filter": {"filter": deep, "filter-lang": "cql2-json"}}, "filter"),
         ({"format": "dwg"}, "format"),
         ({"filter": {"colour": "red"}}, "colour"),
         ({"filter": {"bbox": "1,2,3"}}, "bbox"),
