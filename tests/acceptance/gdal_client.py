@@ -98,8 +98,10 @@ def try_collection(site: Site, collection: str) -> list[str]:
         spat = ["-spat", *map(str, box)]
         cases.append(("ogrinfo", len(every), count_by_ogrinfo(site, collection)))
         cases.append(("ogrinfo -spat", len(boxed), count_by_ogrinfo(site, collection, *spat)))
-        counted = count_by_ogrinfo(site, collection, "-where", where)
-        cases.append(("ogrinfo -where", by_cql2, counted))
+        if every:
+            # GDAL 3.6 knows no fields of what is empty.
+            counted = count_by_ogrinfo(site, collection, "-where", where)
+            cases.append(("ogrinfo -where", by_cql2, counted))
     sys.stdout.write(f"{collection:22} {len(every)} features, {len(boxed)} in the box\n")
     return [
         f"{collection}, {name}: {right} expected, {found} found"
