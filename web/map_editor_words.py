@@ -55,9 +55,7 @@ def _answers() -> dict[str, str]:
         "edit-nothing": _("Chưa có gì thay đổi."),
         "edit-save-first": _("Lưu hoặc bỏ thay đổi trước đã."),
         "edit-blocked": _("Chưa lưu được: sửa những chỗ tô đỏ rồi lưu lại."),
-        "edit-reason-needed": _(
-            "Có điều cần xem lại. Nếu đúng vậy, ghi lý do rồi lưu lần nữa."
-        ),
+        "edit-reason-needed": _("Có điều cần xem lại. Nếu đúng vậy, ghi lý do rồi lưu lần nữa."),
         "edit-signed-out": _("Phiên đăng nhập đã hết. Bản nháp vẫn còn: đăng nhập rồi lưu lại."),
         "edit-sign-in": _("Đăng nhập ở thẻ khác"),
         "edit-forbidden": _("Tài khoản này không được sửa ở đây. Bản nháp vẫn còn trên máy."),
@@ -104,9 +102,7 @@ def _tools() -> dict[str, str]:
     return {
         "edit-hint-draw": _("Chạm để đặt từng đỉnh; chạm đỉnh đầu hoặc “Khép lại” để xong."),
         "edit-hint-point": _("Chạm vào bản đồ để đặt điểm."),
-        "edit-hint-shape": _(
-            "Kéo đỉnh để dời, kéo cạnh để thêm, giữ lâu hay Alt + bấm để bớt."
-        ),
+        "edit-hint-shape": _("Kéo đỉnh để dời, kéo cạnh để thêm, giữ lâu hay Alt + bấm để bớt."),
         "edit-hint-remove": _("Chạm vào đỉnh để bớt."),
         "edit-hint-move": _("Kéo cả hình tới chỗ mới."),
         "edit-hint-part": _("Vẽ thêm một phần rời của cùng vùng này."),
