@@ -24,6 +24,9 @@ TASK = "export"
 KEPT = timedelta(days=1)
 # So many may wait or run for one account; strangers share a wider number.
 MOST_WAITING, MOST_PUBLIC = 10, 30
+# Files of so many bytes are kept for one account, and for all strangers together: asking costs
+# nothing, and a full disk stops everything.
+MOST_KEPT_BYTES = 5 * 1024**3
 PUBLIC = "public"
 
 
@@ -70,7 +73,7 @@ def request_export(
     Raises:
         ForbiddenError: The layer is not for these roles.
         InvalidInputError: The format is unknown, or the query does not fit the layer.
-        ConflictError: Too many exports of the asker wait already.
+        ConflictError: Too many exports of the asker wait already, or too much is kept.
     """
     if not layer.may_read(roles):
         raise ForbiddenError(f"The layer {layer.id} is not for this account.")
@@ -88,6 +91,13 @@ def request_export(
     )
     if (waiting or 0) >= (MOST_PUBLIC if actor is None else MOST_WAITING):
         raise ConflictError("Too many exports are waiting: fetch those first, or come back later.")
+    kept = session.scalar(
+        select(func.sum(ExportFile.bytes)).where(
+            ExportFile.created_by == owner, ExportFile.expires_at > func.now()
+        )
+    )
+    if (kept or 0) >= MOST_KEPT_BYTES:
+        raise ConflictError("Too many exports are kept already: they go after a day, come back.")
     run = Run(task=TASK, subject=layer.id, state="waiting", started_by=owner)
     session.add(run)
     session.flush()

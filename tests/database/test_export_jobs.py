@@ -8,9 +8,9 @@ import geopandas
 import pyogrio
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 
-from etl.export_requests import KEPT
+from etl.export_requests import KEPT, MOST_KEPT_BYTES
 from etl.exporting import run_export
 from etl.importing import clean_up
 from etl.models import ExportFile
@@ -202,3 +202,15 @@ def test_only_so_many_wait(client, session, sign_in):
     assert client.post("/api/v1/exports", json=body, headers=headers).status_code == 202
     waiting = "SELECT count(*) FROM queue.procrastinate_jobs WHERE task_name = 'etl.write_export'"
     assert session.scalar(text(waiting)) == 11
+
+
+def test_only_so_much_is_kept(client, session, sign_in):
+    body = {"layer": "facilities", "format": "csv"}
+    assert client.post("/api/v1/exports", json=body).status_code == 202
+    session.execute(update(ExportFile).values(bytes=MOST_KEPT_BYTES))
+    session.commit()
+    assert client.post("/api/v1/exports", json=body).status_code == 409
+    assert sign_in("officer").post("/api/v1/exports", json=body).status_code == 202
+    session.execute(update(ExportFile).values(expires_at=func.now()))
+    session.commit()
+    assert client.post("/api/v1/exports", json=body).status_code == 202
