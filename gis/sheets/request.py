@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
 from typing import Any
 
 from gis.crs import VIETNAM
@@ -123,7 +122,8 @@ def _code(body: Mapping[Any, Any], name: str) -> str | None:
 def _numbers(name: str, value: object, count: int) -> list[float]:
     usable = isinstance(value, list | tuple) and len(value) == count
     if not usable or not all(
-        isinstance(one, int | float) and not isinstance(one, bool) and isfinite(one)
+        # Neither NaN nor infinite, nor a whole number too long to be a float.
+        isinstance(one, int | float) and not isinstance(one, bool) and abs(one) <= 360
         for one in value  # type: ignore[attr-defined]
     ):
         raise _wrong(name, f"{count} numbers in degrees, longitude first")

@@ -248,6 +248,7 @@ def test_what_the_api_refuses(client, session, commune):
     assert client.post(ask, json={"commune": "nowhere"}).status_code == 404
     for body in (
         {"commune": "24848", "scale": 1},
+        {"center": [10**400, 12], "scale": 500},
         [1],
         {"commune": "24848", "layers": ["parcels"]},
     ):
