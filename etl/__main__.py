@@ -21,7 +21,7 @@ from gis.database import connect, make_sessions
 from gis.doors import door
 from gis.errors import InvalidInputError
 from gis.layers import LAYERS
-from gis.server import database_url
+from gis.server.running import database_url
 from gis.settings import load_settings
 from gis.zonal import STATISTICS, Rule
 

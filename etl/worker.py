@@ -29,7 +29,7 @@ from etl.sheets import run_sheets
 from etl.snapshots import public_layers, take_snapshot
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError, UnavailableError
-from gis.server import database_url
+from gis.server.running import database_url
 from gis.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -16,18 +16,17 @@ psql as they bind the site. Functions take `session` first and never commit; the
 Files, in reading order:
 
 * `errors.py`, `settings.py`, `database.py`, `doors.py`: what all packages share
-* `postgres.py`, `cluster.py`, `server*.py`, `migrating.py`: the server, made, tuned, checked
-* `database_roles.py`: officers who work on the database itself
-* `dumps.py`, `manifest.py`, `backup.py`, `restore.py`: one file that brings everything back
+* `server/`: the PostgreSQL server: found, made, tuned, checked, migrated; officers' roles on it
+* `backups/`: one file that brings everything back
 * `models/`: the tables of schema `gis`
 * `crs.py`, `reform.py`, `calendar.py`: VN-2000, the units of July 2025, working days
-* `layer.py`, `layer_parts.py`, `layers.py`, `features.py`, `tiles.py`, `search.py`, `sketches.py`:
-  layers as others see them
-* `selection.py`, `conditions.py`, `paging.py`, `published_crs.py`, `shapes_shown.py`, `reading.py`,
-  `refusals.py`, `tables.py`: what is asked of a layer, as SQL, page by page
+* `layer.py`, `layer_parts.py`, `layers.py`: what each layer shows, to whom, who writes it
+* `features.py`, `tables.py`, `tiles/`, `search.py`, `sketches.py`: layers as others see them
+* `selection.py`, `selecting.py`, `conditions.py`, `paging.py`, `published_crs.py`,
+  `shapes_shown.py`, `reading.py`, `refusals.py`: what is asked of a layer, as SQL, page by page
+* `cql2/`: filters in CQL2, from their text to bound SQL
 * `narrowing.py`, `matches.py`: words and units of any period; what fits, small enough for a map
-* `cql2.py`, `cql2_sql.py`, `cql2_values.py`, `cql2_spatial.py`, `cql2_temporal.py`,
-  `cql2_arrays.py`: filters in CQL2, from their text to bound SQL
+* `versions.py`, `history.py`, `differences.py`: versions that caches go by; who changed what
 * `editing/`: one rule set, and everything that changes a feature
 * `registration.py`, `growing_areas.py`, `zones.py`: applications, codes, high-tech zones
 * `fonts.py`, `sheets/`: map sheets to scale, as PDF

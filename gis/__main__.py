@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from gis import backup as backups
-from gis import restore as restores
-from gis import server
+from gis.backups import making as backups
+from gis.backups import restoring as restores
 from gis.database import connect, make_sessions
 from gis.doors import door
-from gis.migrating import upgrade
+from gis.server import running as server
+from gis.server.migrating import upgrade
 from gis.settings import load_settings
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from gis.calendar import today
-from gis.cql2_sql import translate
+from gis.cql2.translation import translate
 from gis.errors import InvalidInputError
 from gis.layer import Layer, View
 from gis.models import AdministrativeUnit, Crop

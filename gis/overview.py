@@ -6,7 +6,6 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from gis.selection import Box
 from gis.models import (
     AdministrativeUnit,
     Crop,
@@ -15,6 +14,7 @@ from gis.models import (
     GrowingAreaCode,
     HighTechZone,
 )
+from gis.selection import Box
 
 # Lạc Dương and Đơn Dương as they are since 1 July 2025, without far Đam Rông 4, which only took in
 # one of their old communes.

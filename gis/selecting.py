@@ -5,7 +5,7 @@ For lists, and for jobs, which outlive the request that asked for them.
 
 from collections.abc import Mapping
 
-from gis.cql2 import LANGUAGES, parse_filter
+from gis.cql2.parsing import LANGUAGES, parse_filter
 from gis.errors import InvalidInputError
 from gis.layer import Layer
 from gis.published_crs import CRS84, PublishedCrs, find_crs

@@ -61,7 +61,7 @@ class Selection:
     """Which features of a layer, in what order, with what of them.
 
     `equal` are properties and the values they must have; `condition` is a CQL2 expression as its
-    JSON encoding has it (`gis.cql2.parse_filter`); `properties` None = all of them; `commune` is
+    JSON encoding has it (`gis.cql2`); `properties` None = all of them; `commune` is
     the one whose rows the reader may see (`Layer.commune_only`), None = all. `words` and `unit` are
     explained in `gis.narrowing`.
     """

@@ -12,7 +12,7 @@ import gis.models  # noqa: F401
 import traceability.models  # noqa: F401
 import web.models  # noqa: F401
 from gis.database import Base, connect
-from gis.server import database_url
+from gis.server.running import database_url
 from gis.settings import load_settings
 
 SCHEMAS = {"gis", "traceability", "etl", "web"}

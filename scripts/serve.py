@@ -21,11 +21,11 @@ from typing import IO, Any, NoReturn
 from port import check_free, lan_address, local_address, wanted_address
 from processes import Child, is_locked_by_us, read_run, send, watch_make
 
-from gis import server
-from gis.cluster import find_cluster
 from gis.errors import PlatformError, UnavailableError
-from gis.migrating import upgrade
-from gis.server_checks import connect_plainly
+from gis.server import running as server
+from gis.server.checks import connect_plainly
+from gis.server.cluster import find_cluster
+from gis.server.migrating import upgrade
 from gis.settings import ROOT, Settings, load_settings
 
 PATIENCE_S = 90  # until the site must be ready

@@ -21,8 +21,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from etl.readers import gdal
-from gis import server
 from gis.database import connect, make_sessions
+from gis.server import running as server
 from gis.settings import Settings
 from tests import databases
 from web import accounts, create_app

@@ -19,7 +19,7 @@ from gis.models import (
     Parcel,
     Party,
 )
-from gis.tiles import TileAddress
+from gis.tiles.drawing import TileAddress
 
 # A place in Lạc Dương that is no middle of a rounding cell.
 LON, LAT = 108.4532, 12.0517

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from gis.database import connect, make_sessions, sign_as
 from gis.doors import door
 from gis.errors import InvalidInputError
-from gis.server import database_url
+from gis.server.running import database_url
 from gis.settings import Settings, load_settings
 from traceability import labels, lots, products
 from traceability.link_documents import register_document

@@ -7,10 +7,9 @@ they parse, call a function of `gis`, `traceability` or `etl.queries`, and rende
 * `context.py` what a view may ask for: transaction, account, settings, public address
 * `access.py` the roles every route must state; `accounts.py`, `sign_in.py` who that is
 * `problems.py` errors: RFC 9457 for programs, pages for people
-* one module and one blueprint per topic; pages have Vietnamese addresses, the API English ones
-* `edits.py`, `content_crs.py`, `qgis.py` what a change of a layer brings: version, reason, body;
-  `edit_answers.py` what it is answered with; `ogc_editing.py`, `editing_api.py`, `history_api.py`
-  the doors
+* `ogc/` the layers by open standards; `editing/` changing them; `map/` the map of people;
+  `imports/` files that officers bring in
+* else one module and one blueprint a topic; pages have Vietnamese addresses, the API English ones
 * `commands.py` the command line: `flask --app web accounts …`
 
 Of `etl` this package sees only `etl.models` and `etl.queries`: no file is opened in a web process.
@@ -22,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError
-from gis.server import database_url
+from gis.server.running import database_url
 from gis.settings import Settings, load_settings
 from web import (
     access,
@@ -35,9 +34,9 @@ from web import (
     observability,
     problems,
     protection,
-    tile_cache,
     topics,
 )
+from web.ogc import tile_cache
 
 
 def create_app(

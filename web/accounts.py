@@ -11,9 +11,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from gis.database_roles import Login, make_login
 from gis.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from gis.layer import OFFICERS
+from gis.server.roles import Login, make_login
 from web.models import Account, AccountRole, Role, Token
 
 # RFC 9106's second recommended option, the default of argon2-cffi.

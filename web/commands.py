@@ -10,9 +10,9 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session, sessionmaker
 
-from gis.database_roles import drop_login
 from gis.doors import door
 from gis.errors import ConflictError, PlatformError
+from gis.server.roles import drop_login
 from web import accounts
 from web.models import ROLES
 

@@ -5,26 +5,12 @@ from flask import Flask
 from web import (
     api,
     applications,
-    backgrounds,
-    coordinates,
     data,
     data_api,
-    editing_api,
     exports,
     growing_area_api,
     growing_areas,
-    history_api,
     home,
-    import_api,
-    imports,
-    map,
-    map_panels,
-    map_sheets,
-    ogc,
-    ogc_editing,
-    ogc_items,
-    ogc_schemas,
-    ogc_tilesets,
     product_api,
     product_labels,
     products,
@@ -32,10 +18,23 @@ from web import (
     review,
     search,
     sign_in,
-    tiles,
     units,
     zones,
 )
+from web.editing import history as history_api
+from web.editing import operations as editing_api
+from web.imports import api as import_api
+from web.imports import pages as imports
+from web.map import backgrounds, coordinates
+from web.map import page as map
+from web.map import panels as map_panels
+from web.map import sheets as map_sheets
+from web.ogc import collections as ogc
+from web.ogc import editing as ogc_editing
+from web.ogc import items as ogc_items
+from web.ogc import schemas as ogc_schemas
+from web.ogc import tiles
+from web.ogc import tilesets as ogc_tilesets
 
 
 def install(app: Flask) -> None:

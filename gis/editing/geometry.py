@@ -28,6 +28,9 @@ _ON_EDGE = 1e-9
 # Hectares: a fifth of what the sum of the parts may differ from the whole by.
 _EXACT_HA = 2e-7
 _WGS84 = Geod(ellps="WGS84")
+# As many as may be merged again.
+_MOST_PARTS = 100
+_MOST_CORNERS_CROSSING = 100
 
 
 def cut(shape: MultiPolygon, line: LineString) -> list[MultiPolygon]:
@@ -39,8 +42,14 @@ def cut(shape: MultiPolygon, line: LineString) -> list[MultiPolygon]:
         At least two parts, the largest first; all corners of the whole are in them.
 
     Raises:
-        InvalidGeometryError: The line does not cut the area in two.
+        InvalidGeometryError: The line does not cut the area in two, or in too many parts.
     """
+    # Crossings grow with the square of the corners: 2,000 took 22 seconds and 1.4 GB.
+    if len(line.coords) > _MOST_CORNERS_CROSSING and not line.is_simple:
+        raise InvalidGeometryError(
+            f"A line of more than {_MOST_CORNERS_CROSSING} corners may not cross itself.",
+            rule="too-many-parts",
+        )
     line = _reaching(shape, line)
     untouched: list[Polygon] = []
     faces: list[Polygon] = []
@@ -54,6 +63,11 @@ def cut(shape: MultiPolygon, line: LineString) -> list[MultiPolygon]:
         raise InvalidGeometryError(
             "The line does not cut the area in two: draw it from outside to outside.",
             rule="no-cut",
+        )
+    if len(faces) > _MOST_PARTS:
+        raise InvalidGeometryError(
+            f"The line cuts the area in {len(faces):,} parts; at most {_MOST_PARTS} are made.",
+            rule="too-many-parts",
         )
     faces.sort(key=area_ha, reverse=True)
     parts = [MultiPolygon([face]) for face in faces]

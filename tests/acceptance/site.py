@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gis import server
+from gis.server import running as server
 from gis.settings import Settings
 from tests import databases
 from tests.benchmarks.serving import free_port, install, serve, wait_for

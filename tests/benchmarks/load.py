@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psycopg
 
-from gis import server
+from gis.server import running as server
 from gis.settings import Settings
 from tests import databases
 from tests.benchmarks.parcels import write_geopackage

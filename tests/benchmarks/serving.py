@@ -26,7 +26,7 @@ import psycopg
 import shapely
 from psycopg.conninfo import conninfo_to_dict
 
-from gis import server
+from gis.server import running as server
 from gis.settings import Settings
 from tests import databases
 from tests.benchmarks.parcels import make_mosaic

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from gis.layer import View
 from gis.layers import PARCELS
-from gis.tiles import TileAddress, statement_of
+from gis.tiles.drawing import TileAddress, statement_of
 from tests.benchmarks.parcels import EAST, NORTH, SOUTH, WEST
 from tests.benchmarks.serving import (
     COUNT,

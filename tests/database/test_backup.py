@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gis.backup import back_up
+from gis.backups.making import back_up
+from gis.backups.restoring import restore
 from gis.errors import ConflictError, InvalidInputError, PlatformError, UnavailableError
-from gis.restore import restore
 from gis.settings import Settings
 
 GUESTS = "SELECT array_agg(name ORDER BY name) FROM guest"
@@ -94,7 +94,7 @@ def test_what_was_there_comes_back(house, tmp_path):
 
 
 def test_rows_written_during_a_backup_do_not_spoil_it(house, tmp_path, monkeypatch):
-    from gis import dumps
+    from gis.backups import dumps
 
     dump = dumps.dump
 

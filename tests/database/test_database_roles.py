@@ -10,11 +10,11 @@ from psycopg import sql
 from psycopg.errors import ExclusionViolation, InsufficientPrivilege
 from sqlalchemy import text
 
-from gis.backup import back_up
-from gis.database_roles import drop_login, make_login
+from gis.backups.making import back_up
+from gis.backups.restoring import restore
 from gis.errors import ConflictError, ForbiddenError
 from gis.models import Application, Parcel, Party, PartyPrivate
-from gis.restore import restore
+from gis.server.roles import drop_login, make_login
 from gis.settings import Settings
 from tests.conftest import ROOT
 from tests.databases import name_of

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gis.layer import View
 from gis.layers import LAYERS
-from gis.tiles import draw_tile
+from gis.tiles.drawing import draw_tile
 from tests.map_factories import LAT, LON, add_area, add_facility, decode, tile_at
 
 ITEMS = "/ogc/collections/growing-areas/items"

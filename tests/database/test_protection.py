@@ -5,7 +5,7 @@ import pytest
 from gis.calendar import today
 from gis.layer import View
 from gis.layers import LAYERS
-from gis.tiles import draw_tile
+from gis.tiles.drawing import draw_tile
 from tests.map_factories import add_area, decode, tile_at
 from web import protection
 from web.accounts import add_account, issue_token

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from gis.cluster import find_cluster
-from gis.postgres import processes_in
+from gis.server.cluster import find_cluster
+from gis.server.installation import processes_in
 from gis.settings import Settings
 
 ROOT = Path(__file__).parents[2]

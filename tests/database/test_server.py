@@ -12,11 +12,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gis import server
-from gis.cluster import SHARED_HOMES, Cluster, find_cluster
 from gis.errors import ConflictError, UnavailableError
-from gis.migrating import upgrade
-from gis.postgres import processes_in
+from gis.server import running as server
+from gis.server.cluster import SHARED_HOMES, Cluster, find_cluster
+from gis.server.installation import processes_in
+from gis.server.migrating import upgrade
 from gis.settings import Settings
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from gis.layer import View
 from gis.layers import PARCELS
 from gis.models import Crop
-from gis.tiles import TileAddress, draw_tile
+from gis.tiles.drawing import TileAddress, draw_tile
 from tests.benchmarks.tiles import fill, tiles_of
 from tests.map_factories import decode
 

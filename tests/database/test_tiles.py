@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gis.application_content import Applicant
 from gis.layer import View
 from gis.layers import LAYERS
-from gis.tiles import TileAddress, draw_tile, tile_etag
+from gis.tiles.drawing import TileAddress, draw_tile, tile_etag
 from tests.applications import make_communes, submit
 from tests.map_factories import (
     LAT,
@@ -29,7 +29,7 @@ from tests.map_factories import (
     tile_at,
 )
 from web import create_app
-from web.tile_cache import TileCache
+from web.ogc.tile_cache import TileCache
 
 DAY = date(2026, 11, 22)
 
@@ -196,7 +196,7 @@ def test_an_edit_while_a_reader_fills_the_cache_is_shown(settings, clone_session
                 )
         return drawn[-1]
 
-    monkeypatch.setattr("web.tiles.draw_tile", draw_and_be_overtaken)
+    monkeypatch.setattr("web.ogc.tiles.draw_tile", draw_and_be_overtaken)
     assert "Mới".encode() not in client.get(url).data
     after = client.get(url)
     assert "Mới".encode() in after.data

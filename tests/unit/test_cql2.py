@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gis.cql2 import LONGEST, parse_filter
+from gis.cql2.parsing import LONGEST, parse_filter
 from gis.errors import InvalidInputError
 
 TOO_MUCH = {

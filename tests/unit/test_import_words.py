@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from web.import_words import say
+from web.imports.words import say
 
 
 @pytest.fixture

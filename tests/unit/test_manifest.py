@@ -2,7 +2,7 @@
 
 import pytest
 
-from gis import manifest
+from gis.backups import manifest
 from gis.errors import InvalidInputError
 
 STRANGE = (

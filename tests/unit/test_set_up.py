@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gis.postgres import find_installations, installation_for
-from gis.server_tuning import configuration
+from gis.server.installation import find_installations, installation_for
+from gis.server.tuning import configuration
 
 ROOT = Path(__file__).parents[2]
 PINS = re.compile(r"^([a-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;]+)", re.MULTILINE)
