@@ -1,7 +1,8 @@
 """OGC API – Features Part 4: create, replace, update, delete, and what may be done at all.
 
 No change is made blindly: a replacement, an update and a deletion say which version they were made
-from (`web/editing/requests.py`), else 428; when it is no longer that one, 412 with the feature as it is now.
+from (`web/editing/requests.py`), else 428; when it is no longer that one, 412 with the feature as
+it is now.
 The id of the address wins over the body's, and nothing is created at an address.
 """
 
