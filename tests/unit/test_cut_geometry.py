@@ -1,5 +1,6 @@
 """Cutting and joining lose no ground, whatever the shape, the size and the line."""
 
+from itertools import pairwise
 from math import cos, hypot, pi, sin
 
 import pytest
@@ -57,8 +58,8 @@ def test_parts_add_up_and_leave_no_gap(whole: MultiPolygon, turn: float, aside: 
 @pytest.mark.parametrize("corners", [2000, 9999])
 def test_a_scribble_is_refused_before_it_takes_the_memory(corners: int):
     """Its crossings are of the order of corners squared; a zigzag has few, and too many parts."""
-    field = MultiPolygon([box(108.5, 12.0, 108.505, 12.005)])
-    turns = [math.sin(corner * corner) for corner in range(corners)]
+    field = MultiPolygon([shapely.box(108.5, 12.0, 108.505, 12.005)])
+    turns = [sin(corner * corner) for corner in range(corners)]
     scribble = LineString([(108.5025 + 0.003 * a, 12.0025 + 0.003 * b) for a, b in pairwise(turns)])
     zigzag = LineString([(108.49 + 0.02 * (k % 2), 12 + 0.005 * k / 999) for k in range(1000)])
     for line in (scribble, zigzag):
