@@ -320,6 +320,22 @@ BEGIN
 END $$
 """
 
+# Who leaves, or moves to another commune, writes there no more from that moment on.
+FOLLOW_ACCOUNTS = """
+CREATE FUNCTION web.follow_accounts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE gis.database_role AS r SET commune_code = a.commune_code
+    FROM web.account AS a
+    WHERE a.username = r.account AND r.commune_code IS DISTINCT FROM a.commune_code;
+    DELETE FROM gis.database_role AS r
+    WHERE NOT EXISTS (
+        SELECT FROM web.account AS a JOIN web.account_role AS h ON h.account_id = a.id
+        WHERE a.username = r.account AND a.is_active
+          AND h.role_code IN ('officer', 'administrator'));
+    RETURN NULL;
+END $$
+"""
+
 # What other layers show of these rows: their answers have a new version too.
 DEPENDENTS = {
     "party": ("kind, name", "growing-areas high-tech-zones facilities parcels"),
@@ -387,6 +403,7 @@ def upgrade() -> None:
         LIES_IN_OWN_COMMUNE,
         FILL_COMMUNE,
         NOTE_DEPENDENTS,
+        FOLLOW_ACCOUNTS,
         renew_history(),
     ):
         op.execute(statement)
@@ -411,6 +428,11 @@ def upgrade() -> None:
     )
     # A row before and after an edit is about 2 kB, from where on PostgreSQL compresses: not up to 8.
     op.execute("ALTER TABLE gis.revision SET (toast_tuple_target = 8160)")
+    for table in ("account", "account_role"):
+        op.execute(
+            f"CREATE TRIGGER {table}_followed AFTER UPDATE OR DELETE ON web.{table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION web.follow_accounts()"
+        )
     _upgrade_policies()
 
 
@@ -522,4 +544,7 @@ def downgrade() -> None:
         "lock_places(text, geometry)",
     ):
         op.execute(f"DROP FUNCTION gis.{function}")
+    for table in ("account", "account_role"):
+        op.execute(f"DROP TRIGGER {table}_followed ON web.{table}")
+    op.execute("DROP FUNCTION web.follow_accounts()")
     op.drop_table("database_role", schema="gis")

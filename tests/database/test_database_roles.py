@@ -291,3 +291,22 @@ def test_every_command_of_accounts_is_in_the_readme():
     for name, command in group.commands.items():
         assert f"accounts {name}" in readme, name
         assert command.help, name
+
+
+def test_who_moves_or_leaves_writes_there_no_more(login, clone_sessions):
+    with clone_sessions.begin() as session:
+        add_account(session, "lan", ["officer"], commune_code="24848")
+        session.add(Parcel(name="Thửa", boundary=square(LON, LAT, SIDE)))
+    lan = login(account="lan")
+    draw = f"INSERT INTO gis.parcel (boundary) VALUES ('{square(LON + 0.01, LAT, SIDE)}')"
+    with clone_sessions.begin() as session:
+        session.execute(text("UPDATE web.account SET commune_code = '24853'"))
+    with pytest.raises(InsufficientPrivilege):
+        lan.execute(draw)
+    with clone_sessions.begin() as session:
+        session.execute(text("UPDATE web.account SET commune_code = '24848'"))
+    lan.execute(draw)
+    with clone_sessions.begin() as session:
+        session.execute(text("UPDATE web.account SET is_active = false"))
+    with pytest.raises(InsufficientPrivilege):
+        lan.execute("DELETE FROM gis.parcel; " + draw)

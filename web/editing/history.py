@@ -171,12 +171,17 @@ def _revision(change: Change) -> dict[str, Any]:
         "actor": change.actor,
         "reason": change.reason,
         "at": change.at.isoformat(),
-        "before": change.before,
-        "after": change.after,
+        "before": _columns(change.before),
+        "after": _columns(change.after),
         "before_shape": _shape(change.before_shape),
         "after_shape": _shape(change.after_shape),
         "is_shape_changed": change.before_shape != change.after_shape,
     }
+
+
+def _columns(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A row without what a file brought along unasked: nobody knows who may read that."""
+    return row and {name: value for name, value in row.items() if name != "attributes"}
 
 
 def _shape(text: str | None) -> Any:

@@ -5,7 +5,7 @@ list, so it is right at once after a change and only where a map is.
 """
 
 import secrets
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from flask import (
@@ -145,7 +145,11 @@ def remove(background_id: int) -> AnyResponse:
         name, sent = background.name, background.file
         delete_background(session, background_id)
         kept = {one.file for one in list_all(session)}
-    if sent is not None and sent not in kept and sent.startswith(f"{FOLDER}/"):
+    if (
+        sent is not None
+        and sent not in kept
+        and PurePosixPath(sent).parent == PurePosixPath(FOLDER)
+    ):
         (settings().files_folder / sent).unlink(missing_ok=True)
     flash(_("Đã gỡ nền “%(name)s”.", name=name))
     return redirect(url_for(".index"), 303)

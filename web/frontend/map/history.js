@@ -24,6 +24,9 @@ export function wireHistory(context) {
   let turn = 0;
 
   function open(on) {
+    if (on) {
+      context.emit("aside", aside);
+    }
     aside.hidden = !on;
     opener.setAttribute("aria-expanded", String(on));
     document.body.classList.toggle("map-with-history", on);
@@ -319,6 +322,7 @@ export function wireHistory(context) {
 
   opener.addEventListener("click", () => (aside.hidden ? showChanges("") : open(false)));
   byId("map-history-close").addEventListener("click", () => open(false));
+  context.on("aside", (opened) => opened !== aside && !aside.hidden && open(false));
   aside.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       event.stopPropagation();

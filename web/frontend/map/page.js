@@ -41,7 +41,7 @@ function makeState() {
   return state;
 }
 
-/** Who listens to what happens on the map: `picked`, `dropped`, `changed`. */
+/** Who listens to what happens on the map: `picked`, `dropped`, `changed`; `aside`: one opens, the others close. */
 function makeEvents() {
   const listeners = new Map();
   return {

@@ -195,6 +195,9 @@ export function wireSheets(context) {
   }
 
   function open(on) {
+    if (on) {
+      context.emit("aside", aside);
+    }
     aside.hidden = !on;
     opener.setAttribute("aria-expanded", String(on));
     document.body.classList.toggle("map-with-sheets", on);
@@ -221,6 +224,7 @@ export function wireSheets(context) {
   opener.hidden = false;
   opener.addEventListener("click", () => open(aside.hidden));
   byId("map-sheets-close").addEventListener("click", () => open(false));
+  context.on("aside", (opened) => opened !== aside && !aside.hidden && open(false));
   aside.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       event.stopPropagation();
