@@ -75,6 +75,7 @@ def wait_for(page: Page, wanted: tuple[tuple[int, ...], ...], reach: int = 60) -
     pytest.fail(f"wanted {wanted}, found {found}; {page.inner_text('#map-message')}")
 
 
+@pytest.mark.long
 def test_an_orthophoto_in_vn2000_is_drawn_where_it_lies(own_site, page, tmp_path):
     """Its shift of 226 m, forgotten, would move the picture by nearly half of itself."""
     write_cog(tmp_path / "anh.tif", 5899, LON, LAT)

@@ -49,6 +49,7 @@ def test_draws_beside_a_neighbour_and_shares_its_corners(own_site, desk, sign_in
     assert shown == pytest.approx(feature["properties"]["area_ha"], rel=1e-4)
 
 
+@pytest.mark.long
 def test_an_overlap_is_shown_and_blocks_and_the_draft_survives(own_site, desk, sign_in):
     url = own_site.url
     sign_in(desk, own_site, "officer")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import psycopg
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -131,6 +132,7 @@ def test_rows_and_the_map_are_one(site, desk: Page):
     expect(desk.locator("#map-card")).to_be_visible()
 
 
+@pytest.mark.long
 def test_many_are_changed_and_history_takes_it_back(
     own_site, desk: Page, sign_in: Callable[[Page, object, str], None]
 ):

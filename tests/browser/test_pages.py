@@ -46,8 +46,15 @@ def address_of(site, page: str) -> str:
     return row[0]
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [
+        pytest.param("vi", PHONE, id="vi-phone"),
+        pytest.param("en", DESK, id="en-desk"),
+        pytest.param("vi", DESK, id="vi-desk", marks=pytest.mark.long),
+        pytest.param("en", PHONE, id="en-phone", marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize("page_name", PAGES)
 def test_page_is_accessible_and_fits(site, new_page, page_name, language, size):
     page = new_page(size)

@@ -1,5 +1,6 @@
 """Two officers correct one area at once: the second sees both versions, and nothing is lost."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.map_drawing import add, corners, drag, edit, read, square
@@ -7,6 +8,7 @@ from tests.map_drawing import add, corners, drag, edit, read, square
 WEST, SOUTH = 108.590, 12.020
 
 
+@pytest.mark.long
 def test_the_second_sees_both_versions_and_chooses(own_site, new_page, sign_in):
     url = own_site.url
     first, second = new_page(), new_page()

@@ -3,7 +3,7 @@
 import { areaM2, crosses, saoM2 } from "./register/measure.js";
 import { drawOutline } from "./register/outline.js";
 import { showRecords } from "./register/records.js";
-import { flush, refresh } from "./register/send.js";
+import { flush, flushSoon, refresh } from "./register/send.js";
 import { newUuid, read, readAll, readDraft, remove, write, writeDraft } from "./register/store.js";
 import { Walk, WORST_M } from "./register/walk.js";
 
@@ -335,7 +335,7 @@ function showNetwork() {
   place.hidden = false;
   place.dataset.state = navigator.onLine ? "online" : "offline";
   place.textContent = navigator.onLine ? words.online : words.offline;
-  if (navigator.onLine) flush(settings.put, show);
+  if (navigator.onLine) flushSoon(settings.put, show);
 }
 
 async function begin() {

@@ -18,6 +18,12 @@ export function flush(address, changed) {
   return running;
 }
 
+/** The network is back: often not for the very first request, so the next one follows soon. */
+export function flushSoon(address, changed) {
+  pause = 1;
+  return flush(address, changed);
+}
+
 async function sendAll(address, changed) {
   clearTimeout(timer);
   let left = 0;
