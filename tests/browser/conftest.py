@@ -26,7 +26,7 @@ CHROMIUM = [
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-    # A canvas drawn by an emulated graphics card takes half a second a frame; by the processor, none.
+    # An emulated graphics card takes half a second to draw a frame of a canvas; the processor none.
     "--disable-accelerated-2d-canvas",
     "--ignore-gpu-blocklist",
     "--disable-quic",
