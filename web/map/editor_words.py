@@ -179,7 +179,7 @@ def _rules() -> dict[str, str]:
         "rule-too-large": _("Diện tích {area_ha} ha, quá mức {most_ha} ha."),
         "rule-outside-commune": _("{outside_m2} m² ({percent} %) nằm ngoài {commune}."),
         "rule-outside-commune-short": _("Điểm nằm ngoài {commune}."),
-        "rule-overlap": _("Chồng lên “{name}” {overlap_m2} m², bằng {percent} % diện tích."),
+        "rule-overlap": _("Chồng lên “{name}” {overlap_m2} m² ({percent} %)."),
         "rule-overlap-short": _("Chồng lên đối tượng số {with} {overlap_m2} m² ({percent} %)."),
         "rule-sliver": _("Có một mũi nhọn mảnh như gai."),
         "rule-sliver-strip": _("Hình là một dải hẹp, rộng {width_m} m."),
