@@ -55,7 +55,10 @@ def test_an_officer_prints_a_commune(own_site, desk: Page, sign_in, new_page, tm
     desk.get_by_label("Tên bản đồ").fill("Vùng trồng xã Đơn Dương")
     report = Axe().run(desk)
     assert report.violations_count == 0, report.generate_report()
-    desk.get_by_role("button", name="Tạo tệp PDF").click()
+    with desk.expect_response(
+        lambda answer: answer.request.method == "POST" and answer.url.endswith("/map-sheets")
+    ):
+        desk.get_by_role("button", name="Tạo tệp PDF").click()
     expect(desk.locator("#map-sheets-state")).not_to_be_empty()
     draw_waiting(own_site, tmp_path / "home" / "files")
     link = desk.get_by_role("link", name=re.compile("Tải tệp PDF"))

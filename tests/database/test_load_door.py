@@ -81,8 +81,10 @@ def write_many(folder: Path) -> Path:
 @contextmanager
 def start_load(clone: str, folder: Path, file: Path, step: str):
     """Start a load and come back when it has begun a step."""
+    # A shell's background makes tests, and what they start, deaf to Ctrl-C.
+    hearing = ["env", "--default-signal=INT"]
     process = subprocess.Popen(
-        [ROOT / ".venv/bin/python", "-m", "etl", "load", "parcels", file],
+        [*hearing, ROOT / ".venv/bin/python", "-m", "etl", "load", "parcels", file],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": clone, "LANGBIANG_HOME": str(folder)},
         stderr=subprocess.PIPE,
