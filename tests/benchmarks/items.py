@@ -218,7 +218,7 @@ def _spread(url: str, count: int) -> None:
         connection.execute("ALTER TABLE gis.parcel DISABLE TRIGGER USER")
         connection.execute(
             "INSERT INTO gis.parcel (crop_id, boundary, source, source_id)"
-            " SELECT crop_id, ST_Translate(boundary, 0.55 * (n % 10), 0.55 * (n / 10)), 'bench',"
+            " SELECT crop_id, ST_Translate(boundary, 0.55 * (n %% 10), 0.55 * (n / 10)), 'bench',"
             " source_id || '-' || n FROM gis.parcel, generate_series(1, %s) AS n",
             (count // 10_000 - 1,),
         )
