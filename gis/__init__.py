@@ -30,6 +30,7 @@ Files, in reading order:
 * `editing/`: one rule set, and everything that changes a feature
 * `registration.py`, `growing_areas.py`, `zones.py`: applications, codes, high-tech zones
 * `fonts.py`, `sheets/`: map sheets to scale, as PDF
+* `choices.py`: what forms offer to choose from
 * `backgrounds.py`: what an administrator puts under the map
 * `rasters.py`, `indices.py`, `zonal.py`: scenes and what is measured in them
 * `exports.py`, `frames.py`: layers as files and as GeoDataFrames

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import cast, func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,31 @@ class ChangedFeature:
     id: int
     action: str
     name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What happened to a feature lately: the version it came to, by whom, when at last."""
+
+    version: int | None
+    actors: frozenset[str]
+    at: datetime | None
+
+
+def sum_up_recent(session: Session, layer: str, feature_id: int, after: int | None) -> Recent:
+    """Sum up the revisions of a feature after a version; without one, its last revision alone."""
+    version = cast(Revision.after["version"].astext, BigInteger)
+    revisions = (
+        select(version.label("version"), Revision.actor, Revision.at)
+        .where(Revision.layer == layer, Revision.feature_id == feature_id)
+        .order_by(Revision.id.desc())
+    )
+    found = session.execute(
+        revisions.limit(1) if after is None else revisions.where(version > after)
+    ).all()
+    if not found:
+        return Recent(None, frozenset(), None)
+    return Recent(found[0].version, frozenset(row.actor for row in found), found[0].at)
 
 
 def count_revisions(session: Session, layer: str, feature_id: int) -> int:

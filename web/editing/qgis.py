@@ -10,11 +10,10 @@ the bare address.
 from datetime import UTC, datetime, timedelta
 
 from flask import request
-from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
+from gis.history import sum_up_recent
 from gis.layer import Layer
-from gis.models import Revision
 from web.context import current_account
 
 # What nobody changed for a working day is what a QGIS that was opened since shows.
@@ -34,23 +33,10 @@ def version_meant(session: Session, layer: Layer, fid: int, stated: int | None) 
     a working day, is what QGIS shows.
     """
     account = current_account()
-    since = select(
-        func.max(cast(Revision.after["version"].astext, BigInteger)),
-        func.bool_and(Revision.actor == (account.username if account else "")),
-        func.max(Revision.at),
-    ).where(Revision.layer == layer.id, Revision.feature_id == fid)
+    recent = sum_up_recent(session, layer.id, fid, stated)
+    is_own = recent.actors == {account.username if account else ""}
     if stated is not None:
-        newer = cast(Revision.after["version"].astext, BigInteger) > stated
-        current, is_own, _ = session.execute(since.where(newer)).one()
-        return current if is_own else stated
-    newest = (
-        select(Revision.id)
-        .where(Revision.layer == layer.id, Revision.feature_id == fid)
-        .order_by(Revision.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    current, is_own, at = session.execute(since.where(Revision.id == newest)).one()
-    if at is None:
+        return recent.version if is_own else stated
+    if recent.at is None:
         return None
-    return current if is_own or datetime.now(UTC) - at > _SETTLED else None
+    return recent.version if is_own or datetime.now(UTC) - recent.at > _SETTLED else None

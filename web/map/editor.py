@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from gis.calendar import today
-from gis.crs import PROVINCE_EXTENTS, PROVINCE_ZONES, TM3_MERIDIANS, UTM_MERIDIANS
+from gis.choices import home_zone, list_crops, list_units
+from gis.crs import TM3_MERIDIANS, UTM_MERIDIANS
 from gis.layer import Layer, Property
-from gis.models import AdministrativeUnit, Crop
 from web import language
 from web.accounts import Caller
 
@@ -21,12 +20,17 @@ _LONG = ("note",)
 
 def settings(session: Session, layers: list[Layer], caller: Caller) -> dict[str, Any]:
     """What the editor is told, for a caller who may edit these layers."""
-    communes = _communes(session)
+    crops = [(crop.code, _in_language(crop.name, crop.name_en)) for crop in list_crops(session)]
+    if language.choose() == "en":
+        crops.sort(key=lambda crop: crop[1])
     return {
         "user": caller.username,
         "commune": caller.commune_code,
-        "communes": [{"code": code, "name": name} for code, name in communes],
-        "crops": _crops(session),
+        "communes": [
+            {"code": unit.code, "name": unit.name}
+            for unit in list_units(session, today(), ("commune",))
+        ],
+        "crops": [{"code": code, "name": name} for code, name in crops],
         "layers": {
             layer.id: {
                 "title": _in_language(layer.title, layer.title_en),
@@ -38,7 +42,7 @@ def settings(session: Session, layers: list[Layer], caller: Caller) -> dict[str,
         },
         "coordinates": url_for("coordinates.convert"),
         "systems": [{"code": f"EPSG:{code}", "name": name} for code, name in _systems()],
-        "system": f"EPSG:{_home_zone(session)}",
+        "system": f"EPSG:{home_zone(session)}",
     }
 
 
@@ -80,29 +84,6 @@ def _in_language(vietnamese: str, english: str) -> str:
     return vietnamese if language.choose() == "vi" else english
 
 
-def _communes(session: Session) -> list[tuple[str, str]]:
-    """Code and name of the communes of today, in Vietnamese order."""
-    unit = AdministrativeUnit
-    day = today()
-    rows = session.execute(
-        select(unit.code, func.coalesce(unit.full_name, unit.name))
-        .where(
-            unit.level == "commune",
-            unit.valid_from <= day,
-            or_(unit.valid_to.is_(None), unit.valid_to >= day),
-        )
-        .order_by(unit.name)
-    )
-    return [(code, name) for code, name in rows]
-
-
-def _crops(session: Session) -> list[dict[str, str]]:
-    """All crops, also those that nobody grows yet."""
-    shown = Crop.name if language.choose() == "vi" else Crop.name_en
-    rows = session.execute(select(Crop.code, shown).order_by(shown))
-    return [{"code": code, "name": name} for code, name in rows]
-
-
 def _systems() -> list[tuple[int, str]]:
     """VN-2000 by its central meridian, as cadastral files name it."""
     zones = sorted(TM3_MERIDIANS.items(), key=lambda item: item[1])
@@ -116,18 +97,3 @@ def _systems() -> list[tuple[int, str]]:
 def _meridian(degrees: float) -> str:
     whole = int(degrees)
     return f"{whole}°{round((degrees - whole) * 60):02d}′"
-
-
-def _home_zone(session: Session) -> int:
-    """The VN-2000 zone of the province whose land this database holds."""
-    box = session.execute(
-        select(
-            func.avg(func.ST_X(func.ST_Centroid(AdministrativeUnit.boundary))),
-            func.avg(func.ST_Y(func.ST_Centroid(AdministrativeUnit.boundary))),
-        ).where(AdministrativeUnit.level == "commune", AdministrativeUnit.valid_to.is_(None))
-    ).one()
-    if box[0] is not None:
-        for code, (west, south, east, north) in PROVINCE_EXTENTS.items():
-            if west <= box[0] <= east and south <= box[1] <= north:
-                return PROVINCE_ZONES[code]
-    return PROVINCE_ZONES["68"]

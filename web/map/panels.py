@@ -4,16 +4,15 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from gis.choices import list_crops
 from gis.errors import InvalidInputError, NotFoundError
 from gis.history import list_changed_features
 from gis.layer import Layer
 from gis.layers import GROWING_AREAS, LAYERS
 from gis.matches import find_matches
-from gis.models import Crop
 from web import access, api, language
 from web.context import transaction
 from web.layers import caller_roles, check_parameters, readable
@@ -91,7 +90,6 @@ def list_features_of_change(change: int) -> Response:
 def table_settings(session: Session, layers: list[Layer]) -> dict[str, Any]:
     """What the scripts know of layers: columns with their titles, choices; and of every crop."""
     vietnamese = language.choose() == "vi"
-    crops = session.execute(select(Crop.code, Crop.name, Crop.name_en).order_by(Crop.name))
     names = [layer.id for layer in layers]
     return {
         "first": GROWING_AREAS.id if GROWING_AREAS.id in names else names[0],
@@ -102,7 +100,9 @@ def table_settings(session: Session, layers: list[Layer]) -> dict[str, Any]:
             for item in layer.properties
             if item.name in _FILTERED
         },
-        "crops": [[code, name if vietnamese else name_en] for code, name, name_en in crops],
+        "crops": [
+            [crop.code, crop.name if vietnamese else crop.name_en] for crop in list_crops(session)
+        ],
         "history": not _HISTORIANS.isdisjoint(caller_roles()),
         "recorded": [layer.id for layer in layers if layer.editors],
         "exports": "/api/v1/exports",

@@ -3,12 +3,11 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from gis.calendar import today
+from gis.choices import list_units
 from gis.layers import layers_for
-from gis.models import AdministrativeUnit
 from gis.sheets.request import SHEET_LAYERS
 from web.context import current_account
 from web.layers import caller_roles
@@ -26,17 +25,7 @@ def sheet_settings(session: Session) -> dict[str, Any]:
         session: Reads only.
     """
     has_account = current_account() is not None
-    day = today()
-    unit = AdministrativeUnit
-    units = session.execute(
-        select(unit.code, func.coalesce(unit.full_name, unit.name).label("name"), unit.level)
-        .where(
-            unit.level.in_(("province", "commune")),
-            unit.valid_from <= day,
-            or_(unit.valid_to.is_(None), unit.valid_to >= day),
-        )
-        .order_by(unit.name)
-    ).all()
+    units = list_units(session, today(), ("province", "commune"))
     readable = {layer.id for layer in layers_for(caller_roles())}
     return {
         "scales": SCALES,
