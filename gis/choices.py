@@ -1,4 +1,4 @@
-"""What forms offer to choose from: crops, the units of a day, the province's coordinate system."""
+"""What forms and filters offer: crops, the units of a day, the province's coordinate system."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from gis.crs import PROVINCE_EXTENTS, PROVINCE_ZONES
-from gis.models import AdministrativeUnit, Crop
+from gis.models import AdministrativeUnit, Crop, GrowingArea
 
+# The crop that stands for all that have no code of their own.
+OTHER_CROP = "khac"
 _LAM_DONG = "68"
 
 
@@ -35,6 +37,37 @@ def list_crops(session: Session) -> list[CropChoice]:
     """List all crops by name, also those that nobody grows yet."""
     rows = session.execute(select(Crop.code, Crop.name, Crop.name_en).order_by(Crop.name))
     return [CropChoice(*row) for row in rows]
+
+
+def list_form_crops(session: Session) -> list[CropChoice]:
+    """List all crops by name, "another crop" last: the order in which a farmer is asked."""
+    rows = session.execute(
+        select(Crop.code, Crop.name, Crop.name_en).order_by(Crop.code == OTHER_CROP, Crop.name)
+    )
+    return [CropChoice(*row) for row in rows]
+
+
+def list_grown_crops(session: Session) -> list[tuple[CropChoice, int]]:
+    """List the crops that growing areas have, by name, with how many areas each has."""
+    rows = session.execute(
+        select(Crop.code, Crop.name, Crop.name_en, func.count())
+        .join(GrowingArea, GrowingArea.crop_id == Crop.id)
+        .group_by(Crop.id)
+        .order_by(Crop.name)
+    )
+    return [(CropChoice(*row[:3]), row[3]) for row in rows]
+
+
+def list_growing_communes(session: Session) -> list[tuple[UnitChoice, int]]:
+    """List the communes that have growing areas, by name, with how many each has."""
+    unit = AdministrativeUnit
+    rows = session.execute(
+        select(unit.code, unit.name, unit.level, func.count())
+        .join(GrowingArea, GrowingArea.commune_id == unit.id)
+        .group_by(unit.id)
+        .order_by(unit.name)
+    )
+    return [(UnitChoice(*row[:3]), row[3]) for row in rows]
 
 
 def list_units(session: Session, day: date, levels: Collection[str]) -> list[UnitChoice]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from gis.errors import ConflictError, InvalidInputError
-from gis.models import AdministrativeUnit, CodeSeries, GrowingArea, GrowingAreaCode
+from gis.models import AdministrativeUnit, Application, CodeSeries, GrowingArea, GrowingAreaCode
 
 # Seen on issued codes (DOMAIN 1.2); no official format was found, so it only warns.
 _USUAL_CODE = re.compile(r"VN-[A-ZĐ]{2,4}(OR|PH)-\d{3,4}")
@@ -84,6 +84,21 @@ def issue_code(
     session.add(issued)
     session.flush()
     return IssuedCode(issued, code_warnings(code))
+
+
+def find_issued_code(session: Session, application: Application) -> str | None:
+    """Find the newest code that an application led to; None until it did."""
+    if application.growing_area_id is None:
+        return None
+    return session.scalar(
+        select(GrowingAreaCode.code)
+        .where(
+            GrowingAreaCode.growing_area_id == application.growing_area_id,
+            GrowingAreaCode.market == application.market,
+        )
+        .order_by(GrowingAreaCode.id.desc())
+        .limit(1)
+    )
 
 
 def code_warnings(code: str) -> tuple[str, ...]:

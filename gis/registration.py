@@ -6,6 +6,7 @@ was sent as long as nothing is decided, and is a conflict afterwards. Personal f
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -111,6 +112,23 @@ def find_application(session: Session, receipt: str) -> Application:
     if application is None:
         raise NotFoundError(f"There is no application {code}.")
     return application
+
+
+def read_application(session: Session, uuid: UUID) -> Application:
+    """Read an application by the UUID that its sender made.
+
+    Raises:
+        NotFoundError: No application has it.
+    """
+    application = session.scalar(select(Application).where(Application.uuid == uuid))
+    if application is None:
+        raise NotFoundError(f"There is no application {uuid}.")
+    return application
+
+
+def list_applications(session: Session, ids: Sequence[int]) -> list[Application]:
+    """List the applications of some numbers."""
+    return list(session.scalars(select(Application).where(Application.id.in_(ids))))
 
 
 def list_steps(session: Session, application_id: int) -> list[ApplicationStep]:

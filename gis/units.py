@@ -91,6 +91,27 @@ def read_unit(session: Session, code: str, day: date, valid_from: date | None = 
     )
 
 
+def list_former_names(session: Session, unit_id: int | None) -> list[str]:
+    """List the names of the units that a unit was made of, in Vietnamese order."""
+    old = AdministrativeUnit
+    return list(
+        session.scalars(
+            select(func.coalesce(old.full_name, old.name))
+            .join(AdministrativeSuccession, AdministrativeSuccession.old_id == old.id)
+            .where(AdministrativeSuccession.new_id == unit_id)
+            .order_by(old.name)
+        )
+    )
+
+
+def find_unit_name(session: Session, code: str | None) -> str | None:
+    """Find the name of the unit that has a code today; None where none has."""
+    today = AdministrativeUnit.valid_to.is_(None)
+    return session.scalar(
+        select(AdministrativeUnit.name).where(AdministrativeUnit.code == code, today).limit(1)
+    )
+
+
 def _within(unit: AdministrativeUnit) -> Select[int]:
     """The unit itself and the units whose parent it is."""
     other = aliased(AdministrativeUnit)

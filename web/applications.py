@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,10 +21,17 @@ from gis.calendar import (
     today,
     working_days_between,
 )
+from gis.choices import list_form_crops
+from gis.codes import find_issued_code
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from gis.models import AdministrativeUnit, Application, Crop, GrowingAreaCode
+from gis.models import AdministrativeUnit, Application, Crop
 from gis.receipts import read_receipt
-from gis.registration import list_steps, submit_application
+from gis.registration import (
+    find_application,
+    list_steps,
+    read_application,
+    submit_application,
+)
 from gis.review import application_area_ha, list_inbox
 from gis.sketches import commune_bounds
 from traceability import qr
@@ -88,9 +94,7 @@ def submit_form() -> AnyResponse | tuple[str, int]:
 
 def _registration_page(values: dict[str, str], mistakes: dict[str, str]) -> str:
     with transaction() as session:
-        crops = session.execute(
-            select(Crop.code, Crop.name, Crop.name_en).order_by(Crop.code == "khac", Crop.name)
-        ).all()
+        crops = list_form_crops(session)
         day = today()
         bounds = commune_bounds(session, day)
         days = {
@@ -146,8 +150,9 @@ def dossier(receipt: str) -> AnyResponse | str | tuple[str, int]:
     if code != receipt:
         return redirect(url_for("applications.dossier", receipt=code))
     with transaction() as session:
-        application = session.scalar(select(Application).where(Application.receipt == code))
-        if application is None:
+        try:
+            application = find_application(session, code)
+        except NotFoundError:
             return _unknown_receipt(code, _("Chưa có hồ sơ nào mang mã này."))
         crop = session.get(Crop, application.crop_id) if application.crop_id else None
         commune = (
@@ -167,7 +172,7 @@ def dossier(receipt: str) -> AnyResponse | str | tuple[str, int]:
             crop=crop,
             commune=commune,
             area_ha=application_area_ha(session, application),
-            code=_issued_code(session, application),
+            code=find_issued_code(session, application),
             steps=list_steps(session, application.id),
             step_words=STEPS,
             statuses=APPLICATION_STATUSES,
@@ -219,9 +224,7 @@ def put_application(uuid: UUID) -> Response:
 def get_application(uuid: UUID) -> AnyResponse:
     """Read the state of an application, for whoever holds its UUID: no personal fields."""
     with transaction() as session:
-        application = session.scalar(select(Application).where(Application.uuid == uuid))
-        if application is None:
-            raise NotFoundError(f"There is no application {uuid}.")
+        application = read_application(session, uuid)
         answer = jsonify(_status(session, application))
         answer.set_etag(str(application.version))
         answer.headers["Cache-Control"] = "private, no-cache"
@@ -301,22 +304,7 @@ def _status(session: Session, application: Application) -> dict[str, Any]:
         list_steps(session, application.id),
         crop.code if crop else None,
         application_area_ha(session, application),
-        _issued_code(session, application),
-    )
-
-
-def _issued_code(session: Session, application: Application) -> str | None:
-    """The code that the application led to."""
-    if application.growing_area_id is None:
-        return None
-    return session.scalar(
-        select(GrowingAreaCode.code)
-        .where(
-            GrowingAreaCode.growing_area_id == application.growing_area_id,
-            GrowingAreaCode.market == application.market,
-        )
-        .order_by(GrowingAreaCode.id.desc())
-        .limit(1)
+        find_issued_code(session, application),
     )
 
 

@@ -7,10 +7,11 @@ Everybody sees organisations and places as the public map does; those who work w
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.calendar import today
+from gis.choices import list_growing_communes, list_grown_crops
 from gis.errors import NotFoundError
 from gis.growing_areas import (
     AreaEntry,
@@ -22,13 +23,8 @@ from gis.growing_areas import (
 )
 from gis.history import count_revisions
 from gis.layer import TRUSTED
-from gis.models import (
-    AdministrativeSuccession,
-    AdministrativeUnit,
-    Crop,
-    GrowingArea,
-)
 from gis.sketches import sketch_place, sketch_plot
+from gis.units import list_former_names
 from traceability.links import product_page
 from traceability.models import Lot, LotSource, Product
 from web import access
@@ -56,8 +52,8 @@ def register() -> str:
             "growing_areas/register.html",
             found=found,
             sought=sought,
-            crops=_used_crops(session),
-            communes=_used_communes(session),
+            crops=list_grown_crops(session),
+            communes=list_growing_communes(session),
             markets=MARKETS,
             code_statuses=CODE_STATUSES,
             page=page,
@@ -84,7 +80,7 @@ def page(code: str) -> str:
                 (held for held in area.codes if held.code.upper() == code.upper()),
                 area.codes[0] if area.codes else None,
             ),
-            former=_former_units(session, area.commune_id),
+            former=list_former_names(session, area.commune_id),
             place=sketch_place(session, [shape], day=day, commune_ids=communes, width=420),
             plot=(
                 sketch_plot(session, shape, day=day, except_area=area.id, exact=exact)
@@ -113,39 +109,6 @@ def sees_exactly() -> bool:
     """Whether the caller works with exact places."""
     account = current_account()
     return account is not None and not account.roles.isdisjoint(TRUSTED)
-
-
-def _used_crops(session: Session) -> list[tuple[str, str, str, int]]:
-    rows = session.execute(
-        select(Crop.code, Crop.name, Crop.name_en, func.count())
-        .join(GrowingArea, GrowingArea.crop_id == Crop.id)
-        .group_by(Crop.id)
-        .order_by(Crop.name)
-    )
-    return [tuple(row) for row in rows]  # type: ignore[misc]
-
-
-def _used_communes(session: Session) -> list[tuple[str, str, int]]:
-    unit = AdministrativeUnit
-    rows = session.execute(
-        select(unit.code, unit.name, func.count())
-        .join(GrowingArea, GrowingArea.commune_id == unit.id)
-        .group_by(unit.id)
-        .order_by(unit.name)
-    )
-    return [tuple(row) for row in rows]  # type: ignore[misc]
-
-
-def _former_units(session: Session, commune_id: int | None) -> list[str]:
-    """The names of the units that today's commune was made of."""
-    old = AdministrativeUnit
-    query = (
-        select(func.coalesce(old.full_name, old.name))
-        .join(AdministrativeSuccession, AdministrativeSuccession.old_id == old.id)
-        .where(AdministrativeSuccession.new_id == commune_id)
-        .order_by(old.name)
-    )
-    return list(session.scalars(query))
 
 
 def _lots(session: Session, area_id: int) -> list[dict[str, Any]]:

@@ -5,16 +5,15 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import Response as FlaskResponse
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from gis.calendar import load_holidays, today, working_days_between
-from gis.codes import preview_code
+from gis.codes import find_issued_code, preview_code
 from gis.decisions import approve_application, reject_application, return_application
 from gis.errors import ConflictError, InvalidInputError
-from gis.models import AdministrativeUnit, Application, ApplicationPrivate, Crop, GrowingAreaCode
-from gis.registration import find_consent, list_steps
+from gis.models import AdministrativeUnit, Application, ApplicationPrivate, Crop
+from gis.registration import find_consent, list_applications, list_steps
 from gis.review import (
     application_area_ha,
     find_for_review,
@@ -23,6 +22,7 @@ from gis.review import (
     list_warnings,
 )
 from gis.sketches import sketch_place, sketch_plot
+from gis.units import find_unit_name
 from web import access
 from web.applications import scope
 from web.context import current_account, transaction
@@ -56,11 +56,7 @@ def inbox() -> str:
             limit=_PAGE + 1,
             offset=(page - 1) * _PAGE,
         )
-        commune = session.scalar(
-            select(AdministrativeUnit.name)
-            .where(AdministrativeUnit.code == scope(), AdministrativeUnit.valid_to.is_(None))
-            .limit(1)
-        )
+        commune = find_unit_name(session, scope())
     return render_template(
         "review/inbox.html",
         rows=found.rows[:_PAGE],
@@ -188,10 +184,6 @@ def _examined(session: Session, found: Application) -> dict[str, Any]:
         except_area=found.growing_area_id,
     )
     rivals = [overlap.id for overlap in overlaps if overlap.kind == "application"]
-    others = [
-        rival.shape
-        for rival in session.scalars(select(Application).where(Application.id.in_(rivals)))
-    ]
     return {
         "application": found,
         "crop": session.get(Crop, found.crop_id) if found.crop_id is not None else None,
@@ -208,7 +200,7 @@ def _examined(session: Session, found: Application) -> dict[str, Any]:
             day=day,
             exact=True,
             except_area=found.growing_area_id,
-            others=others,
+            others=[rival.shape for rival in list_applications(session, rivals)],
             width=520,
         ),
         "place": sketch_place(
@@ -219,12 +211,7 @@ def _examined(session: Session, found: Application) -> dict[str, Any]:
             width=340,
         ),
         "next_code": preview_code(session, found.commune_id),
-        "code": session.scalar(
-            select(GrowingAreaCode.code).where(
-                GrowingAreaCode.growing_area_id == found.growing_area_id,
-                GrowingAreaCode.market == found.market,
-            )
-        ),
+        "code": find_issued_code(session, found),
         "statuses": APPLICATION_STATUSES,
         "markets": MARKETS,
         "methods": METHODS,
