@@ -1,4 +1,7 @@
-"""Receipt codes that a farmer keeps: `LB-7K3Q-9MHD`. Pure rules, no database."""
+"""Receipt codes that people keep: a farmer's `LB-7K3Q-9MHD`. Pure rules, no database.
+
+Two letters in front say what was received; the eight characters behind them are of one form.
+"""
 
 import re
 import secrets
@@ -14,31 +17,33 @@ _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015.]+")
 _LENGTH = 8
 
 
-def new_receipt() -> str:
+def new_receipt(prefix: str = PREFIX) -> str:
     """Draw a receipt code: 35 random bits and a check character."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH - 1))
-    return _written(body + check_character(body))
+    return _written(body + check_character(body), prefix)
 
 
-def read_receipt(value: str) -> str:
+def read_receipt(value: str, prefix: str = PREFIX) -> str:
     """Read a receipt code as people write it and return its one written form.
 
-    Case, spaces, hyphens and a missing `LB` do not matter; I and L read as 1, O as 0.
+    Case, spaces, hyphens and a missing prefix do not matter; I and L read as 1, O as 0.
 
     Raises:
         InvalidInputError: Wrong length or characters, or a wrong check character.
     """
     compact = _SEPARATORS.sub("", value).upper()
-    if len(compact) == _LENGTH + len(PREFIX) and compact.startswith(PREFIX):
-        compact = compact[len(PREFIX) :]
+    if len(compact) == _LENGTH + len(prefix) and compact.startswith(prefix):
+        compact = compact[len(prefix) :]
     body = compact.translate(_LOOKALIKES)
     if len(body) != _LENGTH or not set(body) <= _VALUES.keys():
-        raise InvalidInputError(f"A receipt code has the form LB-7K3Q-9MHD; {value!r} has not.")
+        raise InvalidInputError(
+            f"A receipt code has the form {prefix}-7K3Q-9MHD; {value!r} has not."
+        )
     if check_character(body[:-1]) != body[-1]:
         raise InvalidInputError(
             f"{value!r} is not a receipt code: one character or two were misread."
         )
-    return _written(body)
+    return _written(body, prefix)
 
 
 def check_character(body: str) -> str:
@@ -54,5 +59,5 @@ def check_character(body: str) -> str:
     return ALPHABET[total]
 
 
-def _written(body: str) -> str:
-    return f"{PREFIX}-{body[:4]}-{body[4:]}"
+def _written(body: str, prefix: str) -> str:
+    return f"{prefix}-{body[:4]}-{body[4:]}"

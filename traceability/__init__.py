@@ -26,6 +26,7 @@ In reading order:
     products.py       register and find products · ocop.py  groups, certificates
     lots.py           make lots, trace them back to their fields · serials.py  issue serials
     marketplaces.py   listings · links.py  resolver entries · link_documents.py  their JSON form
+    reports.py        cases: what buyers report, doubtful scans, dead links; their tickets
     origin.py         what the public may see of fields and producers; the map of an origin
     qr.py             symbols as PNG, SVG, PDF · pdf.py  pages as they come · labels.py  the sheets
 """

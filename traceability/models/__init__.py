@@ -1,9 +1,10 @@
-"""The tables of schema `traceability`: products, lots, codes, links, marketplaces."""
+"""The tables of schema `traceability`: products, lots, codes, links, marketplaces, cases."""
 
 from traceability.models.links import Link, LinkEntry
 from traceability.models.lots import Lot, LotSource
 from traceability.models.marketplaces import Listing, Marketplace
 from traceability.models.products import Certificate, Product
+from traceability.models.reports import Report, ReportPrivate, ReportStep
 from traceability.models.serials import Serial
 
 __all__ = [
@@ -15,5 +16,8 @@ __all__ = [
     "LotSource",
     "Marketplace",
     "Product",
+    "Report",
+    "ReportPrivate",
+    "ReportStep",
     "Serial",
 ]
