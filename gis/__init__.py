@@ -29,6 +29,7 @@ Files, in reading order:
 * `versions.py`, `history.py`, `differences.py`: versions that caches go by; who changed what
 * `editing/`: one rule set, and everything that changes a feature
 * `registration.py`, `growing_areas.py`, `zones.py`: applications, codes, high-tech zones
+* `diary.py`: what was applied in a growing area, and from when harvesting is right
 * `fonts.py`, `sheets/`: map sheets to scale, as PDF
 * `choices.py`: what forms offer to choose from
 * `backgrounds.py`: what an administrator puts under the map

@@ -15,6 +15,7 @@ from gis.models.applications import (
 from gis.models.backgrounds import Background
 from gis.models.crops import Crop
 from gis.models.database_roles import DatabaseRole
+from gis.models.diary import DiaryEntry
 from gis.models.facilities import Facility
 from gis.models.growing_areas import CodeSeries, GrowingArea, GrowingAreaCode, GrowingAreaMember
 from gis.models.parcels import Parcel
@@ -35,6 +36,7 @@ __all__ = [
     "Consent",
     "Crop",
     "DatabaseRole",
+    "DiaryEntry",
     "Facility",
     "GrowingArea",
     "GrowingAreaCode",

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.database import Base
@@ -40,11 +40,21 @@ class Lot(Base):
 
 
 class LotSource(Base):
-    """How much of a lot came from which growing area (in the lot's unit, when known)."""
+    """How much of a lot came from which growing area on which day (in the lot's unit, when known).
+
+    `event_sequence` is the harvest's place in the journal, where it was recorded there.
+    """
 
     __tablename__ = "lot_source"
     __table_args__ = (
-        UniqueConstraint("lot_id", "growing_area_id", name="uq_lot_source_lot_area"),
+        UniqueConstraint(
+            "lot_id",
+            "growing_area_id",
+            "harvested_on",
+            "event_sequence",
+            name="uq_lot_source_harvest",
+            postgresql_nulls_not_distinct=True,
+        ),
         CheckConstraint("quantity > 0", name="quantity"),
         {"schema": "traceability"},
     )
@@ -54,3 +64,4 @@ class LotSource(Base):
     growing_area_id: Mapped[int] = mapped_column(ForeignKey("gis.growing_area.id"), index=True)
     quantity: Mapped[Decimal | None] = mapped_column(Numeric(14, 3))
     harvested_on: Mapped[date | None]
+    event_sequence: Mapped[int | None] = mapped_column(BigInteger)
