@@ -1,5 +1,6 @@
 """Alembic's environment: models of all packages, one PostgreSQL schema per package."""
 
+import re
 from typing import Any
 
 from alembic import context
@@ -16,18 +17,19 @@ from gis.server.running import database_url
 from gis.settings import load_settings
 
 SCHEMAS = {"gis", "traceability", "etl", "web"}
+_PARTITION = re.compile(r"observation_|event_[0-9]")
 
 
 def include_name(name: str | None, kind: str, _parent_names: Any) -> bool:
     """Compare our schemas only, without what no model declares.
 
-    Partitions of observations are made as data arrives; the accent-free search indexes are on an
-    expression, which Alembic does not compare.
+    Partitions of observations and events are made as data arrives; the accent-free search indexes
+    are on an expression, which Alembic does not compare.
     """
     if kind == "schema":
         return name in SCHEMAS
     if kind == "table":
-        return not (name or "").startswith("observation_")
+        return _PARTITION.match(name or "") is None
     return not (kind == "index" and (name or "").endswith("_search"))
 
 

@@ -1,5 +1,14 @@
 """The tables of schema `traceability`: products, lots, codes, links, marketplaces, cases."""
 
+from traceability.models.events import (
+    CaptureJob,
+    Event,
+    EventIdentity,
+    EventItem,
+    JournalCheckpoint,
+    JournalEntry,
+    JournalHead,
+)
 from traceability.models.links import Link, LinkEntry
 from traceability.models.lots import Lot, LotSource
 from traceability.models.marketplaces import Listing, Marketplace
@@ -8,7 +17,14 @@ from traceability.models.reports import Report, ReportPrivate, ReportStep
 from traceability.models.serials import Serial
 
 __all__ = [
+    "CaptureJob",
     "Certificate",
+    "Event",
+    "EventIdentity",
+    "EventItem",
+    "JournalCheckpoint",
+    "JournalEntry",
+    "JournalHead",
     "Link",
     "LinkEntry",
     "Listing",
