@@ -201,3 +201,41 @@ class ExportFile(Base):
     created_by: Mapped[str]
     created_at: Mapped[Instant]
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Attachment(Base):
+    """A file that somebody added to a record: a product's picture, evidence, a report's photo.
+
+    Kept as bytes until the worker has looked at it: `waiting`, then `ready` or `refused` with a
+    `reason` (one slug). `media_type`, `width` and `height` (pixels) are what it turned out to be.
+    `variants` tells the sizes of a product's picture: `{"avif": {"bytes": …}, …}`. Whoever refers
+    to one keeps its `id`; a table below `etl` does so without a foreign key.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('product-photo', 'evidence', 'report-photo')", name="purpose"),
+        CheckConstraint("state IN ('waiting', 'ready', 'refused', 'removed')", name="state"),
+        CheckConstraint("(state = 'refused') = (reason IS NOT NULL)", name="reason"),
+        CheckConstraint("state <> 'ready' OR media_type IS NOT NULL", name="media_type"),
+        CheckConstraint("token ~ '^[0-9a-f]{32}$'", name="token"),
+        Index("ix_attachment_waiting", "created_by", postgresql_where=text("state = 'waiting'")),
+        {"schema": "etl"},
+    )
+
+    id: Mapped[Identifier]
+    token: Mapped[str] = mapped_column(unique=True)
+    purpose: Mapped[str]
+    file_name: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"), default="waiting")
+    reason: Mapped[str | None]
+    tries: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    media_type: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    variants: Mapped[Attributes]
+    created_by: Mapped[str]
+    created_at: Mapped[Instant]
+    checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

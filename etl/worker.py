@@ -18,6 +18,8 @@ import psycopg_pool
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from etl.attachment_requests import CHECK_ATTACHMENT
+from etl.attachments import clean_attachments, run_check
 from etl.export_requests import WRITE_EXPORT
 from etl.exporting import run_export
 from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
@@ -87,6 +89,11 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
     @app.task(name="etl.clean_up", queueing_lock="etl.clean_up")
     def forget_stale_files(timestamp: int) -> None:
         clean_up(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
+        clean_attachments(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
+
+    @app.task(name=CHECK_ATTACHMENT)
+    def check_attachment(attachment_id: int) -> None:
+        run_check(sessions, folder, attachment_id)
 
     @app.task(name=DRAW_SHEETS)
     def draw_map_sheets(run_id: int) -> None:

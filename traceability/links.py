@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
@@ -30,8 +30,8 @@ DEFAULT = "gs1:defaultLink"
 _ADDRESS = ":/?#[]@!$&'()*+,;=%-._~"
 _HTML = "text/html"
 
-# Dead addresses are hidden, never deleted.
-LISTED = or_(Listing.http_status.is_(None), Listing.http_status.not_in((404, 410)))
+# Dead and retired addresses are hidden, never deleted.
+LISTED = and_(Listing.dead_since.is_(None), Listing.retired_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -60,19 +59,6 @@ def list_on_marketplace(
     session.flush()
     links.publish_product(session, product)
     return listing
-
-
-def record_check(
-    session: Session, listing: Listing, http_status: int | None, checked_at: datetime
-) -> None:
-    """Record what a listing's address answered (None: no answer) and renew the links; flushes.
-
-    A dead listing is hidden, never deleted.
-    """
-    listing.http_status, listing.last_checked_at = http_status, checked_at
-    session.flush()
-    product = session.get_one(Product, listing.product_id)
-    links.publish_product(session, product)
 
 
 def list_listings(session: Session, product_id: int) -> list[tuple[Listing, Marketplace]]:

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import Consent
 from tests.product_factories import GTIN, SECRET_NAME, make_scene
-from traceability import links, lots, marketplaces, ocop, products
+from traceability import links, listing_checks, lots, marketplaces, ocop, products
 from traceability.digital_link import parse_path
 from traceability.link_documents import register_document, written
 from traceability.links import AllowedHosts
@@ -103,7 +103,10 @@ def test_a_registered_product_has_its_entry(session, scene):
 
 def test_a_dead_listing_is_hidden_not_deleted(session, scene):
     listing, _ = marketplaces.list_listings(session, scene.product.id)[0]
-    marketplaces.record_check(session, listing, 404, listing.created_at)
+    for hours in (1, 9):
+        assert len(marketplaces.list_listings(session, scene.product.id)) == 2
+        at = listing.created_at + timedelta(hours=hours)
+        listing_checks.record_check(session, listing, listing_checks.Answer(404), at)
     assert len(marketplaces.list_listings(session, scene.product.id)) == 1
     entry = links.get_entry(session, parse_path(f"/01/{GTIN}"))
     assert [link.link_type for link in entry.links].count(links.RETAILERS) == 1

@@ -11,7 +11,8 @@ from traceability.models.events import (
 )
 from traceability.models.links import Link, LinkEntry
 from traceability.models.lots import Lot, LotSource
-from traceability.models.marketplaces import Listing, Marketplace
+from traceability.models.marketplaces import ClickDay, Listing, Marketplace
+from traceability.models.photos import ProductPhoto
 from traceability.models.products import Certificate, Product
 from traceability.models.reports import Report, ReportPrivate, ReportStep
 from traceability.models.serials import Serial
@@ -19,6 +20,7 @@ from traceability.models.serials import Serial
 __all__ = [
     "CaptureJob",
     "Certificate",
+    "ClickDay",
     "Event",
     "EventIdentity",
     "EventItem",
@@ -32,6 +34,7 @@ __all__ = [
     "LotSource",
     "Marketplace",
     "Product",
+    "ProductPhoto",
     "Report",
     "ReportPrivate",
     "ReportStep",
