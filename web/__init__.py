@@ -36,6 +36,7 @@ from web import (
     protection,
     topics,
 )
+from web.codes import scanning
 from web.ogc import tile_cache
 
 
@@ -82,6 +83,7 @@ def create_app(
     context.install(app, settings, sessions)
     for part in (observability, problems, language, assets, access, protection, limits, health):
         part.install(app)
+    scanning.install(app, sessions)
     tile_cache.install(app, settings.tile_cache_mb)
     topics.install(app)
     commands.install(app)

@@ -15,7 +15,8 @@ from traceability.models.marketplaces import ClickDay, Listing, Marketplace
 from traceability.models.photos import ProductPhoto
 from traceability.models.products import Certificate, Product
 from traceability.models.reports import Report, ReportPrivate, ReportStep
-from traceability.models.serials import Serial
+from traceability.models.scans import ScanCheck, ScanDay, ScanWriter
+from traceability.models.serials import Serial, SerialBatch, SerialChange
 
 __all__ = [
     "CaptureJob",
@@ -38,5 +39,10 @@ __all__ = [
     "Report",
     "ReportPrivate",
     "ReportStep",
+    "ScanCheck",
+    "ScanDay",
+    "ScanWriter",
     "Serial",
+    "SerialBatch",
+    "SerialChange",
 ]
