@@ -56,6 +56,7 @@ class Certificate(Base):
     """An OCOP certificate: stars, number, decision and period (QĐ 26/2026/QĐ-TTg: 36 months).
 
     `expires_on` is the last day it holds. `rubric_version` names the rubric it was graded by.
+    `dossier_id` is the one it came from, where it was graded here.
     """
 
     __tablename__ = "certificate"
@@ -63,6 +64,12 @@ class Certificate(Base):
         CheckConstraint("stars BETWEEN 3 AND 5", name="stars"),
         CheckConstraint("expires_on >= issued_on", name="period"),
         CheckConstraint("status IN ('valid', 'withdrawn')", name="status"),
+        CheckConstraint(
+            "withdrawal_ground IN ('false-dossier', 'criteria-lost', 'law-broken', 'mark-misused',"
+            " 'stopped', 'authority')",
+            name="withdrawal_ground",
+        ),
+        CheckConstraint("withdrawn_on IS NULL OR status = 'withdrawn'", name="withdrawn_on"),
         {"schema": "traceability"},
     )
 
@@ -76,6 +83,12 @@ class Certificate(Base):
     issued_by: Mapped[str]
     issued_on: Mapped[date]
     expires_on: Mapped[date]
-    rubric_version: Mapped[str]
+    rubric_version: Mapped[str] = mapped_column(ForeignKey("traceability.rubric.version"))
+    dossier_id: Mapped[int | None] = mapped_column(
+        ForeignKey("traceability.dossier.id"), unique=True
+    )
     status: Mapped[str] = mapped_column(server_default=text("'valid'"), default="valid")
+    withdrawn_on: Mapped[date | None]
+    withdrawal_ground: Mapped[str | None]
+    withdrawal_decision: Mapped[str | None]
     created_at: Mapped[Instant]
