@@ -21,6 +21,7 @@ Rules:
 
 In reading order:
     identifiers.py    GTIN, GLN, SSCC, own trace codes, serials: check digits and characters
+    gs1/              all application identifiers of GS1 and what their values keep
     digital_link.py   GS1 Digital Link addresses: build, parse, walk up
     trace_link.py     the same for own trace codes: /t/TX-7K3Q-9MHD
     products.py       register and find products · ocop.py  groups, certificates

@@ -1,44 +1,40 @@
 """GS1 Digital Link addresses: `/01/09520000100025/10/L2610/21/7K3Q9MHD4T2X`. Pure rules.
 
-Grammar and tables: GS1 Digital Link Standard, URI Syntax 1.6, sections 4 and 5; component rules:
-GS1 Barcode Syntax Dictionary. A value may hold an encoded slash (`%2F`), so only the raw request
-path is parsed, never one that a web server has already decoded. Each key's alternatives of
-qualifiers stand in the order in which the address must give them.
+Grammar: GS1 Digital Link Standard, URI Syntax 1.6, sections 4 and 5; what values hold:
+`traceability.gs1`. A value may hold an encoded slash (`%2F`), so only the raw request path is
+parsed, never one that a web server has already decoded.
 
-A `DigitalLink` that exists is valid: the constructor checks it.
+A `DigitalLink` that exists is valid: the constructor checks it. It may have any primary key of GS1;
+`KEYS` are those that the resolver of this site serves.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import element, gln, gtin14, sscc
+from traceability.gs1.elements import check_beside, check_value
+from traceability.gs1.table import find, primary_keys
+from traceability.identifiers import gtin14
 
 Qualifiers = tuple[tuple[str, str], ...]
 
-# The sequences of qualifiers each primary key admits.
-KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "01": (("22", "10", "21"), ("235",)),
-    "00": ((),),
-    "414": (("254",), ("7040",)),
-    "417": (("7040",),),
-    "8004": (("7040",),),
-}
+# The primary keys that the resolver serves, with the sequences of qualifiers each admits.
+KEYS = {key: primary_keys()[key] for key in ("01", "00", "414", "417", "8004")}
 
 # Where an answer is looked for when the address itself has none, nearest first; a serial outranks
 # a lot (GS1-Conformant Resolver Standard 1.2, section 2.5.9 rule 4).
-_LEVELS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "01": (("22", "10", "21"), ("235",), ("21",), ("22", "10"), ("10",), ("22",), ()),
-    "00": ((),),
-    "414": (("254",), ("7040",), ()),
-    "417": (("7040",), ()),
-    "8004": (("7040",), ()),
+_ITEM_LEVELS = (("22", "10", "21"), ("235",), ("21",), ("22", "10"), ("10",), ("22",), ())
+_LEVELS = {
+    key: _ITEM_LEVELS if key in ("01", "8006") else (*(one for one in sequences if one), ())
+    for key, sequences in primary_keys().items()
 }
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_UIC = re.compile(r"[0-9].{2}[-0-9A-Z_a-z]", re.DOTALL)
+_SCHEMES = ("http://", "https://", "HTTP://", "HTTPS://")
+_HOST = re.compile(r"(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_SHORT_GTINS = frozenset({8, 12, 13})
 # RFC 3986 unreserved characters stay as they are, all others are written %XX.
 _UNRESERVED = "-._~"
 
@@ -58,25 +54,30 @@ class DigitalLink:
             InvalidIdentifierError: An unknown key, a component that breaks its rule, or qualifiers
                 that this key does not take, not in this order, or not together.
         """
-        if self.key not in KEYS:
+        sequences = primary_keys().get(self.key)
+        if sequences is None:
             raise InvalidIdentifierError(
-                f"{self.key!r} is not a key this resolver serves; it serves {', '.join(KEYS)}."
+                f"{self.key!r} is not a key that a GS1 Digital Link begins with;"
+                f" those are {', '.join(primary_keys())}."
             )
-        _check(self.key, self.value)
-        names = tuple(name for name, _ in self.qualifiers)
-        if not any(_in_order(names, sequence) for sequence in KEYS[self.key]):
-            raise InvalidIdentifierError(
-                f"After key {self.key} the qualifiers {', '.join(names)} are not admitted together"
-                " in this order."
-            )
-        for name, value in self.qualifiers:
-            _check(name, value)
+        check_value(self.key, self.value)
+        if self.qualifiers:
+            names = tuple(name for name, _ in self.qualifiers)
+            if not any(_in_order(names, sequence) for sequence in sequences):
+                raise InvalidIdentifierError(_misplaced(self.key, names, sequences))
+            for name, value in self.qualifiers:
+                check_value(name, value)
 
     @property
     def path(self) -> str:
         """The canonical raw path, percent-encoded, without a final slash."""
         parts = ((self.key, self.value), *self.qualifiers)
         return "".join(f"/{name}/{quote(value, safe=_UNRESERVED)}" for name, value in parts)
+
+    @property
+    def root(self) -> "DigitalLink":
+        """The same primary key alone."""
+        return self._narrowed(())
 
     def uri(self, base: str) -> str:
         """Write the full address below a base such as `https://example.vn`."""
@@ -89,12 +90,25 @@ class DigitalLink:
     def levels(self) -> Iterator["DigitalLink"]:
         """Yield where to look for an answer: this very thing first, its bare key last."""
         yield self
+        if not self.qualifiers:
+            return
         held = dict(self.qualifiers)
         for names in _LEVELS[self.key]:
-            if held.keys() >= set(names):
-                level = DigitalLink(self.key, self.value, tuple((n, held[n]) for n in names))
-                if level != self:
-                    yield level
+            if len(names) <= len(held) and all(name in held for name in names):
+                qualifiers = tuple((name, held[name]) for name in names)
+                if qualifiers != self.qualifiers:
+                    yield self._narrowed(qualifiers)
+
+    def _narrowed(self, qualifiers: Qualifiers) -> "DigitalLink":
+        # Parts of what was checked are not checked again: this runs for every scan.
+        made = object.__new__(DigitalLink)
+        for name, value in (
+            ("key", self.key),
+            ("value", self.value),
+            ("qualifiers", qualifiers),
+        ):
+            object.__setattr__(made, name, value)
+        return made
 
 
 def parse_path(raw_path: str) -> DigitalLink:
@@ -105,22 +119,55 @@ def parse_path(raw_path: str) -> DigitalLink:
     """
     pairs = [(name, decode_segment(value)) for name, value in split_pairs(raw_path)]
     (key, value), *qualifiers = pairs
+    if key == "01" and len(value) in _SHORT_GTINS:
+        _explain_short_gtin(value, raw_path)
     return DigitalLink(key, value, tuple(qualifiers))
 
 
 def parse_uri(uri: str) -> DigitalLink:
-    """Parse a full http(s) address whose path is a Digital Link; its query is left aside.
+    """Parse a full http(s) address whose path ends with a Digital Link; its query is left aside.
+
+    The path may begin with folders of its owner's (`/shop/01/…`).
 
     Raises:
-        InvalidIdentifierError: Another scheme, or a path that does not parse.
+        InvalidIdentifierError: Another scheme, an odd host, or a path that does not parse.
     """
     try:
         parts = urlsplit(uri)
     except ValueError as error:
         raise InvalidIdentifierError(f"{uri!r} is not an address.") from error
-    if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
-        raise InvalidIdentifierError(f"{uri!r} is not an http or https address.")
-    return parse_path(parts.path)
+    if not uri.startswith(_SCHEMES) or not _HOST.fullmatch(parts.netloc):
+        raise InvalidIdentifierError(f"{uri!r} is not a plain http or https address.")
+    return parse_path(_without_stem(parts.path))
+
+
+def check_query(link: DigitalLink, raw_query: str) -> None:
+    """Check the attributes in the raw query of a Digital Link; other parameters are nobody's here.
+
+    A name of digits only is an application identifier; `&` and `;` separate (URI Syntax 4.7), `+`
+    is a blank, which no value holds.
+
+    Raises:
+        InvalidIdentifierError: An unknown identifier, one that is no attribute or belongs into the
+            path, one given twice, an empty or wrong value, or one that never stands beside another.
+    """
+    if not raw_query:
+        return
+    given = {link.key, *(name for name, _ in link.qualifiers)}
+    attributes: list[str] = []
+    for part in raw_query.replace(";", "&").split("&"):
+        name, _, value = part.partition("=")
+        if "%" in name:
+            name = unquote(name)
+        if not (name.isascii() and name.isdigit()):
+            continue
+        _check_attribute(link, name, decode_segment(value.replace("+", " ")))
+        if name in given:
+            raise InvalidIdentifierError(f"({name}) is given twice in this address.")
+        given.add(name)
+        attributes.append(name)
+    if attributes:
+        check_beside(sorted(given))
 
 
 def product_link(gtin: str, lot: str | None = None, serial: str | None = None) -> DigitalLink:
@@ -142,6 +189,8 @@ def with_query(target: str, query: str) -> str:
         return target
     address, hash_mark, fragment = target.partition("#")
     joint = "&" if "?" in address else "?"
+    if address.endswith(("?", "&")):
+        joint = ""
     return f"{address}{joint}{query}{hash_mark}{fragment}"
 
 
@@ -161,71 +210,68 @@ def split_pairs(raw_path: str) -> list[tuple[str, str]]:
     return list(zip(segments[1::2], segments[2::2], strict=True))
 
 
-def _in_order(names: tuple[str, ...], sequence: tuple[str, ...]) -> bool:
-    remaining = iter(sequence)
-    return all(name in remaining for name in names)
-
-
 def decode_segment(segment: str) -> str:
     """Undo the percent-encoding of one value.
 
     Raises:
         InvalidIdentifierError: A stray `%`, or bytes outside ASCII.
     """
-    if _BAD_ESCAPE.search(segment):
-        raise InvalidIdentifierError(f"{segment!r} holds a % that begins no %XX.")
-    try:
-        return unquote_to_bytes(segment).decode("ascii")
-    except UnicodeDecodeError as error:
+    if "%" in segment:
+        if _BAD_ESCAPE.search(segment):
+            raise InvalidIdentifierError(f"{segment!r} holds a % that begins no %XX.")
+        decoded = unquote_to_bytes(segment)
+        if decoded.isascii():
+            return decoded.decode("ascii")
+    elif segment.isascii():
+        return segment
+    raise InvalidIdentifierError(f"{segment!r} holds characters outside the set that GS1 admits.")
+
+
+def _check_attribute(link: DigitalLink, number: str, value: str) -> None:
+    identifier = find(number)
+    if not value:
+        raise InvalidIdentifierError(f"({number}) is given without a value.")
+    if not identifier.may_be_attribute or _belongs_into_path(link, number):
         raise InvalidIdentifierError(
-            f"{segment!r} holds characters outside the set that GS1 admits."
-        ) from error
+            f"({number}) may not stand in the query of an address that begins with ({link.key})."
+        )
+    if number == "01" and len(value) in _SHORT_GTINS:
+        value = value.zfill(14)
+    identifier.check(value)
 
 
-def _check(name: str, value: str) -> None:
-    _CHECKS[name](name, value)
+def _belongs_into_path(link: DigitalLink, number: str) -> bool:
+    names = {name for name, _ in link.qualifiers}
+    return any(
+        number in sequence and names.issubset(sequence) for sequence in primary_keys()[link.key]
+    )
 
 
-def _numeric(normalise: Callable[[str], str], length: int) -> Callable[[str, str], None]:
-    def check(name: str, value: str) -> None:
-        if len(value) != length or normalise(value) != value:
-            raise InvalidIdentifierError(
-                f"({name}) has exactly {length} digits; {value!r} has not."
-            )
-
-    return check
+def _in_order(names: tuple[str, ...], sequence: tuple[str, ...]) -> bool:
+    remaining = iter(sequence)
+    return all(name in remaining for name in names)
 
 
-def _text(longest: int) -> Callable[[str, str], None]:
-    def check(_name: str, value: str) -> None:
-        element(value, longest)
-
-    return check
-
-
-def _asset(name: str, value: str) -> None:
-    _text(30)(name, value)
-    # A GIAI begins with its owner's GS1 company prefix, of at least four digits.
-    if not re.match(r"[0-9]{4}", value):
-        raise InvalidIdentifierError(f"({name}) begins with a company prefix; {value!r} does not.")
+def _misplaced(key: str, names: tuple[str, ...], sequences: tuple[tuple[str, ...], ...]) -> str:
+    admitted = ", or ".join("/".join(sequence) for sequence in sequences if sequence)
+    takes = f"({key}) takes {admitted}, in this order" if admitted else f"({key}) takes none"
+    return f"The path goes on with {', '.join(map(repr, names))} after its key: {takes}."
 
 
-def _extension(name: str, value: str) -> None:
-    _text(4)(name, value)
-    if not _UIC.fullmatch(value):
-        raise InvalidIdentifierError(f"({name}) is a digit and three characters, not {value!r}.")
+def _explain_short_gtin(value: str, raw_path: str) -> None:
+    whole = gtin14(value)
+    rest = raw_path.removeprefix(f"/01/{value}")
+    address = f"/01/{whole}{rest}" if rest != raw_path else f"/01/{whole}"
+    raise InvalidIdentifierError(
+        f"A GTIN in an address has 14 digits, {value!r} has {len(value)}: ask for {address}.",
+        address=address,
+    )
 
 
-_CHECKS: dict[str, Callable[[str, str], None]] = {
-    "00": _numeric(sscc, 18),
-    "01": _numeric(gtin14, 14),
-    "10": _text(20),
-    "21": _text(20),
-    "22": _text(20),
-    "235": _text(28),
-    "254": _text(20),
-    "414": _numeric(gln, 13),
-    "417": _numeric(gln, 13),
-    "7040": _extension,
-    "8004": _asset,
-}
+def _without_stem(path: str) -> str:
+    segments = path.removesuffix("/").split("/")
+    # The last primary key with whole pairs after it begins the link; none of them is a qualifier.
+    for place in range(len(segments) - 2, 0, -2):
+        if segments[place] in primary_keys():
+            return "/" + "/".join(segments[place:])
+    return path
