@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from gis import errors
+from traceability import errors as trace_errors
 from web import access
 from web.context import is_contended
 
@@ -69,6 +70,25 @@ KINDS: dict[type[errors.PlatformError], Kind] = {
         lazy_gettext("Bản sửa trái quy tắc của lớp"),
         lazy_gettext("Ranh giới chồng lấn, sai hình hoặc nằm ngoài nơi cho phép; xem từng lỗi."),
         lazy_gettext("Sửa những chỗ được đánh dấu trên bản đồ rồi lưu lại."),
+    ),
+    trace_errors.InvalidEventError: Kind(
+        400,
+        "invalid-event",
+        "Not a valid EPCIS 2.0 event",
+        lazy_gettext("Sự kiện chưa đúng chuẩn"),
+        lazy_gettext("Sự kiện hoặc tài liệu EPCIS 2.0 sai ở những chỗ được nêu."),
+        lazy_gettext("Sửa từng chỗ theo đường dẫn đã nêu rồi gửi lại; chưa có gì được lưu."),
+    ),
+    trace_errors.RuleBrokenError: Kind(
+        422,
+        "rule-broken",
+        "The event contradicts what is recorded",
+        lazy_gettext("Sự kiện trái với điều đã ghi"),
+        lazy_gettext(
+            "Ví dụ: mã đã kích hoạt hoặc đã bán, hàng đang ở trong thùng khác, xuất nhiều hơn số"
+            " đã có."
+        ),
+        lazy_gettext("Kiểm tra mã, lô và số lượng; nếu sự kiện cũ sai, hãy đính chính nó trước."),
     ),
     errors.VersionNeededError: Kind(
         428,

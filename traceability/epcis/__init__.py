@@ -1,0 +1,24 @@
+"""Events from field to shelf, as GS1 EPCIS 2.0 and its Core Business Vocabulary (CBV 2.0) say.
+
+Words:
+    event       what happened to which things, when, where and why; never changed afterwards
+    EPC         the name of one thing (an instance) or of one kind or lot of things (a class)
+    key         one written form of an EPC, so that URNs and addresses of one thing meet
+    pre-hash    the canonical text of an event; its SHA-256 is the event's identity
+
+Rules:
+    * What every event must be is pure and binds everybody; what it may say of products registered
+      here is asked of the database. Things of others are recorded as they come.
+    * Nothing is ever fetched: the standard's own context is known, others are written out.
+    * Stricter than GS1's JSON schema, never laxer, but for one thing: CBV names may also be given
+      as the URNs of EPCIS 1.2 and as prefixed names; all forms mean the same.
+
+In reading order:
+    vocabulary.py    CBV names in all their forms, units, pairs that contradict each other
+    epcs.py          EPC URNs and Digital Links → keys · keys.py, urns.py  the rules of both
+    checks.py        kinds of values and how each is checked · contexts.py  prefixes
+    shapes.py        what each type of event is made of
+    events.py        reads one event · documents.py  reads a document of many
+    hashing.py       the CBV event hash
+    business.py      what an event may say of our own products (database)
+"""
