@@ -27,6 +27,9 @@ In reading order:
     products.py       register and find products · ocop.py  groups, certificates
     lots.py           make lots, trace them back to their fields · serials.py  issue serials
     marketplaces.py   listings · links.py  resolver entries · link_documents.py  their JSON form
+    photos.py         the picture of a product · offering.py  what a producer's desk shows, changes
+    listing_checks.py what an address answered and what follows · clicks.py  who followed, by day
+    feed.py           a product for machines: JSON-LD, and a row of the feed for shops
     reports.py        cases: what buyers report, doubtful scans, dead links; their tickets
     origin.py         what the public may see of fields and producers; the map of an origin
     qr.py             symbols as PNG, SVG, PDF · pdf.py  pages as they come · labels.py  the sheets

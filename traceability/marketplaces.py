@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from gis.calendar import today
+from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError
+from gis.models.columns import choices
 from traceability import links
 from traceability.models import Listing, Marketplace, Product
+
+MOST_VND = 10_000_000_000
 
 # What the path of a product or shop looks like, where that is known; the others may lead anywhere
 # on their host but to its front page. Query strings are left to the marketplace.
@@ -27,38 +33,189 @@ _FORMS: dict[str, tuple[str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a producer says of an offer: a price in đồng, and whether it can be had."""
+
+    price_vnd: int | None = None
+    availability: str | None = None
+
+
 def list_on_marketplace(
     session: Session,
     product: Product,
-    marketplace_code: str,
+    marketplace_code: str | None,
     url: str,
     *,
+    terms: Terms | None = None,
+    on: date | None = None,
     is_demo: bool = False,
 ) -> Listing:
     """Record where a product is sold on a marketplace and renew its links; flushes.
 
+    An address that was taken down before is taken up again.
+
+    Args:
+        session: The transaction.
+        product: The product.
+        marketplace_code: The marketplace; None: the one whose host it is.
+        url: The address there.
+        terms: Price and availability.
+        on: The day on which the price is stated; today when absent.
+        is_demo: Invented for the demonstration.
+
     Raises:
         NotFoundError: When there is no such marketplace.
-        InvalidInputError: Not https, another host, or not the form of its addresses.
+        InvalidInputError: Not https, another host, not the form of its addresses, an odd price.
         ConflictError: When the product is listed at this address already.
     """
-    marketplace = session.scalar(select(Marketplace).where(Marketplace.code == marketplace_code))
-    if marketplace is None:
-        raise NotFoundError(f"There is no marketplace {marketplace_code!r}.")
-    address = check_listing_url(marketplace.hosts, url)
-    same = select(Listing.id).where(Listing.product_id == product.id, Listing.url == address)
-    if session.scalar(same) is not None:
-        raise ConflictError(f"Product {product.id} is listed at {address} already.")
-    listing = Listing(
-        product_id=product.id,
-        marketplace_id=marketplace.id,
-        url=address,
-        is_demo=is_demo,
+    marketplace = (
+        find_marketplace(session, url)
+        if marketplace_code is None
+        else get_marketplace(session, marketplace_code)
     )
-    session.add(listing)
+    address = check_listing_url(marketplace.hosts, url)
+    listing = session.scalar(
+        select(Listing)
+        .where(Listing.product_id == product.id, Listing.url == address)
+        .with_for_update()
+    )
+    if listing is not None and listing.retired_at is None:
+        raise ConflictError(f"Product {product.id} is listed at {address} already.", url=address)
+    if listing is None:
+        listing = Listing(
+            product_id=product.id, marketplace_id=marketplace.id, url=address, is_demo=is_demo
+        )
+        session.add(listing)
+    else:
+        listing.retired_at = None
+        listing.version += 1
+        _forget_checks(listing)
+    _state_terms(listing, terms or Terms(), on or today())
     session.flush()
     links.publish_product(session, product)
     return listing
+
+
+def change_listing(
+    session: Session,
+    listing: Listing,
+    *,
+    url: str,
+    terms: Terms,
+    version: int,
+    on: date | None = None,
+) -> None:
+    """Change where a product is sold or for how much, from the version that was seen; flushes.
+
+    Another address is one that was never checked.
+
+    Raises:
+        StaleVersionError: Somebody changed it since; nothing is overwritten.
+        InvalidInputError: As `list_on_marketplace`.
+        ConflictError: The product is, or was, listed at the new address.
+    """
+    session.refresh(listing, with_for_update=True)
+    if listing.version != version:
+        raise StaleVersionError(
+            f"Listing {listing.id} was changed since you opened it (version {listing.version}).",
+            version=listing.version,
+        )
+    marketplace = find_marketplace(session, url)
+    address = check_listing_url(marketplace.hosts, url)
+    if address != listing.url:
+        same = select(Listing.id).where(
+            Listing.product_id == listing.product_id, Listing.url == address
+        )
+        if session.scalar(same) is not None:
+            raise ConflictError(f"There is a listing at {address} already.", url=address)
+        listing.url, listing.marketplace_id = address, marketplace.id
+        _forget_checks(listing)
+    _state_terms(listing, terms, on or today())
+    listing.version += 1
+    session.flush()
+    links.publish_product(session, session.get_one(Product, listing.product_id))
+
+
+def retire_listing(session: Session, listing: Listing, at: datetime) -> None:
+    """Take a listing down: shown to nobody, kept with its clicks; asked twice, done once; flushes.
+
+    Adding its address again takes it up again.
+    """
+    session.refresh(listing, with_for_update=True)
+    if listing.retired_at is not None:
+        return
+    listing.retired_at = at
+    listing.version += 1
+    session.flush()
+    links.publish_product(session, session.get_one(Product, listing.product_id))
+
+
+def get_listing(session: Session, listing_id: int) -> Listing:
+    """Return a listing by its number.
+
+    Raises:
+        NotFoundError: When there is none.
+    """
+    listing = session.get(Listing, listing_id) if 0 < listing_id < 2**63 else None
+    if listing is None:
+        raise NotFoundError(f"There is no listing {listing_id}.")
+    return listing
+
+
+def list_marketplaces(session: Session) -> list[Marketplace]:
+    """List the marketplaces in their order."""
+    return list(session.scalars(select(Marketplace).order_by(Marketplace.position)))
+
+
+def get_marketplace(session: Session, code: str) -> Marketplace:
+    """Return a marketplace by its code.
+
+    Raises:
+        NotFoundError: When there is none.
+    """
+    marketplace = session.scalar(select(Marketplace).where(Marketplace.code == code))
+    if marketplace is None:
+        raise NotFoundError(f"There is no marketplace {code!r}.")
+    return marketplace
+
+
+def find_marketplace(session: Session, url: str) -> Marketplace:
+    """Say which marketplace an address belongs to, by its host.
+
+    Raises:
+        InvalidInputError: Not an address, or no marketplace known here.
+    """
+    host = urlsplit(links.plain_address(url)).hostname or ""
+    known = list_marketplaces(session)
+    for marketplace in known:
+        if any(links.is_within(host, domain) for domain in marketplace.hosts):
+            return marketplace
+    hosts = [domain for marketplace in known for domain in marketplace.hosts]
+    raise InvalidInputError(
+        f"{host} is not a marketplace known here: {', '.join(hosts)}.",
+        hosts=hosts,
+        rule="unknown-host",
+    )
+
+
+def read_price(text: str) -> int | None:
+    """Read a price in đồng as people write it: `120000`, `120.000 đ`, `120,000 VND`.
+
+    Raises:
+        InvalidInputError: Anything else, or beyond what the column holds.
+    """
+    bare = re.sub(r"(?i)\s*(đồng|vn[dđ]|[dđ₫])\s*$", "", text.strip()).strip()
+    if not bare:
+        return None
+    if not re.fullmatch(r"[0-9]{1,11}|[0-9]{1,3}([.,  ][0-9]{3}){1,3}", bare):
+        raise InvalidInputError(
+            f"{text[:40]!r} is no price: whole đồng, such as 120000 or 120.000.", rule="price"
+        )
+    price = int(re.sub(r"[^0-9]", "", bare))
+    if not 1 <= price <= MOST_VND:
+        raise InvalidInputError(f"A price is 1 to {MOST_VND} đồng.", rule="price")
+    return price
 
 
 def list_listings(session: Session, product_id: int) -> list[tuple[Listing, Marketplace]]:
@@ -96,3 +253,20 @@ def check_listing_url(hosts: Iterable[str], url: str) -> str:
     if parts.path in {"", "/"}:
         raise InvalidInputError(f"{url!r} is the front page of {host}, not a product's address.")
     return address
+
+
+def _state_terms(listing: Listing, terms: Terms, on: date) -> None:
+    if terms.availability not in (None, *choices(Listing.availability)):
+        raise InvalidInputError(f"There is no availability {terms.availability!r}.")
+    if terms.price_vnd is not None and not 1 <= terms.price_vnd <= MOST_VND:
+        raise InvalidInputError(f"A price is 1 to {MOST_VND} đồng.", rule="price")
+    listing.price_vnd = terms.price_vnd
+    listing.price_updated_on = None if terms.price_vnd is None else on
+    listing.availability = terms.availability
+
+
+def _forget_checks(listing: Listing) -> None:
+    listing.http_status = listing.check_error = listing.last_checked_at = None
+    listing.last_found_at = listing.dead_since = None
+    listing.failures = listing.times_gone = 0
+    listing.next_check_at = datetime.now(UTC)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -128,6 +128,8 @@ def update_product(
 ) -> bool:
     """Change what is known of a product and say whether anything changed; flushes.
 
+    A change makes its version one higher.
+
     Args:
         session: The transaction.
         product: The product.
@@ -158,6 +160,8 @@ def update_product(
         return bool(changed)
     for name, new in changed.items():
         setattr(product, name, new)
+    product.version += 1
+    product.updated_at = datetime.now(UTC)
     session.flush()
     links.publish_product(session, product)
     return True
@@ -208,6 +212,19 @@ def list_products(
     """List products in Vietnamese alphabetical order; at most `limit`, after `offset`."""
     query = _narrowed(_cards(), wanted).order_by(Product.name, Product.id)
     return [ProductCard(*row) for row in session.execute(query.limit(limit).offset(offset))]
+
+
+def list_communes(session: Session) -> list[AdministrativeUnit]:
+    """List today's communes that products come from, in alphabetical order."""
+    with_products = select(Product.commune_id).where(Product.commune_id.is_not(None))
+    return list(
+        session.scalars(
+            select(AdministrativeUnit)
+            .where(AdministrativeUnit.id.in_(with_products), AdministrativeUnit.valid_to.is_(None))
+            .order_by(AdministrativeUnit.name)
+            .options(defer(AdministrativeUnit.boundary, raiseload=True))
+        )
+    )
 
 
 def count_products(session: Session, wanted: ProductFilter) -> int:

@@ -1,0 +1,71 @@
+"""Serving files that people added: as bytes, under a safe type, never run by a browser."""
+
+from pathlib import Path
+
+from flask import Response, request, send_file
+from flask_babel import gettext as _
+
+from etl import attachment_requests
+from etl.models import Attachment
+from gis.errors import NotFoundError
+from web.context import settings
+
+# A browser draws these by itself. All else is saved: within the sandbox below no viewer of PDF opens.
+_SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
+
+
+def send_attachment(attachment: Attachment, *, download: bool = False) -> Response:
+    """Serve a file that the worker found good; the caller has seen to it that one may read it.
+
+    Args:
+        attachment: One that is `ready`.
+        download: Save it instead of showing it.
+
+    Raises:
+        NotFoundError: It is not ready, or its bytes are gone.
+    """
+    path = attachment_requests.attachment_file(settings().files_folder, attachment)
+    kind = str(attachment.media_type)
+    response = send_bytes(path, kind)
+    inline = kind in _SHOWN and not download
+    response.headers.set(
+        "Content-Disposition",
+        "inline" if inline else "attachment",
+        filename=attachment_requests.download_name(attachment),
+    )
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def send_bytes(path: Path, kind: str) -> Response:
+    """Serve the bytes of a file with its type, its ETag, and nothing that a browser could run.
+
+    Raises:
+        NotFoundError: They are gone.
+    """
+    if not path.is_file():
+        raise NotFoundError("The bytes of this file are not kept any more.")
+    response = send_file(path, mimetype=kind, conditional=True, etag=True, max_age=0)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    # Whatever a document holds, it runs no script and reaches nothing of the site.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; img-src 'self'"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def say_reason(slug: str | None) -> str:
+    """Why a file was refused, in a sentence for who sent it."""
+    sentences = {
+        "unknown-kind": _("Loại tệp này không nhận. Chọn ảnh JPEG, PNG hoặc WebP."),
+        "damaged": _("Tệp bị hỏng hoặc gửi chưa hết. Mở thử trên máy rồi gửi lại."),
+        "too-many-pixels": _("Ảnh quá lớn (hơn 64 triệu điểm ảnh). Thu nhỏ rồi gửi lại."),
+        "too-small": _("Ảnh quá nhỏ (cạnh dưới 64 điểm ảnh). Chọn ảnh rõ hơn."),
+        "encrypted": _("Tệp đặt mật khẩu. Bỏ mật khẩu rồi gửi lại."),
+        "active-content": _("Tệp chứa mã lệnh hoặc tệp nhúng. Lưu lại thành PDF thường rồi gửi."),
+        "too-large-inside": _("Tệp giải nén ra quá lớn. Chia nhỏ hoặc lưu thành PDF rồi gửi."),
+        "not-checked": _("Máy chưa kiểm tra được tệp này. Gửi lại lần nữa."),
+        "too-big": _("Tệp quá lớn. Chọn tệp nhỏ hơn."),
+        "empty": _("Tệp rỗng (0 byte)."),
+        "no-file": _("Chưa chọn tệp."),
+    }
+    return str(sentences.get(slug or "", _("Tệp không nhận được. Thử tệp khác.")))
