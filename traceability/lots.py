@@ -1,19 +1,21 @@
 """Lots: batches of a product made from growing areas, and the way back to their fields."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit, Crop, GrowingArea, GrowingAreaCode, Party
 from traceability import links
+from traceability.errors import InvalidIdentifierError
 from traceability.identifiers import element
 from traceability.models import Lot, LotSource, Product
+from traceability.trace_link import TraceLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,39 @@ def get_lot(session: Session, product_id: int, code: str) -> Lot:
     if lot is None:
         raise NotFoundError(f"Product {product_id} has no lot {code}.")
     return lot
+
+
+def find_lots(session: Session, keys: Iterable[str]) -> dict[str, tuple[Product, Lot]]:
+    """Find the lots that canonical keys name, below a GTIN or an own trace code.
+
+    Keys of anything else, and of lots that are not registered here, are left out.
+    """
+    wanted: dict[tuple[str, str], str] = {}
+    for key in keys:
+        try:
+            code = links.parse_code(key)
+        except InvalidIdentifierError:
+            continue
+        named = code.lot if isinstance(code, TraceLink) else code.get("10")
+        if named is not None:
+            wanted[code.code if isinstance(code, TraceLink) else code.value, named] = key
+    if not wanted:
+        return {}
+    products = {product for product, _ in wanted}
+    rows = session.execute(
+        select(Product, Lot)
+        .join(Lot, Lot.product_id == Product.id)
+        .where(
+            or_(Product.gtin.in_(products), Product.trace_code.in_(products)),
+            Lot.code.in_({lot for _, lot in wanted}),
+        )
+    )
+    found: dict[str, tuple[Product, Lot]] = {}
+    for product, lot in rows:
+        for name in (product.gtin, product.trace_code):
+            if name is not None and (name, lot.code) in wanted:
+                found[wanted[name, lot.code]] = (product, lot)
+    return found
 
 
 def list_lots(session: Session, product_id: int, *, limit: int = 50) -> list[Lot]:

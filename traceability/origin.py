@@ -16,7 +16,11 @@ from sqlalchemy.orm import Session, defer
 
 from gis.models import AdministrativeUnit, Consent, Crop, GrowingArea, GrowingAreaCode, Party
 from gis.sketches import Sketch, sketch_place
+from traceability.lineage import find_ancestors
 from traceability.models import Lot, LotSource, Product
+
+# A product as a whole shows where its newest lots came from.
+_NEWEST_LOTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,14 @@ def public_producer(session: Session, party: Party) -> PublicProducer:
 def public_origins(
     session: Session, product_id: int, lot_id: int | None = None, *, limit: int = 30
 ) -> list[PublicOrigin]:
-    """List the growing areas of one lot, or of all lots of a product, the newest harvest first."""
+    """List the growing areas of one lot, or of a product's newest lots, the newest harvest first.
+
+    The fields of a lot that was made from others are theirs, through any number of steps; how much
+    each gave to it is told of a lot's own fields only.
+    """
+    lots = _lots_of(session, product_id, lot_id)
+    line = {each.lot.id for found in find_ancestors(session, lots).values() for each in found}
+    own = {lot.id for _, lot in lots}
     singled_out = func.gis.is_singled_out(
         Party.kind, GrowingArea.household_count, GrowingArea.area_ha
     )
@@ -88,14 +99,11 @@ def public_origins(
         select(
             LotSource.growing_area_id,
             func.max(LotSource.harvested_on).label("harvested_on"),
-            func.sum(LotSource.quantity).label("quantity"),
+            func.sum(LotSource.quantity).filter(LotSource.lot_id.in_(own)).label("quantity"),
         )
-        .join(Lot, Lot.id == LotSource.lot_id)
-        .where(Lot.product_id == product_id)
+        .where(LotSource.lot_id.in_(line))
         .group_by(LotSource.growing_area_id)
     )
-    if lot_id is not None:
-        sources = sources.where(Lot.id == lot_id)
     found = sources.subquery()
     rows = session.execute(
         select(
@@ -127,6 +135,23 @@ def public_origins(
         )
         for area_id, name, area_ha, crop, commune, held, day, q, drawn in rows
     ]
+
+
+def _lots_of(session: Session, product_id: int, lot_id: int | None) -> list[tuple[Product, Lot]]:
+    query = (
+        select(Product, Lot)
+        .join(Lot, Lot.product_id == Product.id)
+        .where(Product.id == product_id, Lot.status == "active")
+        .order_by(Lot.id.desc())
+        .limit(_NEWEST_LOTS)
+    )
+    if lot_id is not None:
+        query = (
+            select(Product, Lot)
+            .join(Lot, Lot.product_id == Product.id)
+            .where(Product.id == product_id, Lot.id == lot_id)
+        )
+    return [(product, lot) for product, lot in session.execute(query)]
 
 
 def origin_sketch(

@@ -1,0 +1,224 @@
+"""Corrections: an event is revoked by an error declaration, and what is right recorded anew.
+
+EPCIS 2.0, 7.4.1.4: the declaration repeats the event and says why; it names the events that take
+its place. Nothing that was recorded is changed, lots follow what now holds.
+"""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gis.calendar import VIETNAM, local_day
+from gis.errors import ConflictError, ForbiddenError, NotFoundError
+from traceability.errors import InvalidIdentifierError
+from traceability.links import parse_code
+from traceability.lots import find_lots
+from traceability.measures import convert, unit_of
+from traceability.models import Event, EventItem, Lot, LotSource, Product
+from traceability.recording import bodies
+from traceability.recording.keeping import Keeper, capture, demand_own, demand_past, wrong
+from traceability.revocations import find_revocations
+from traceability.stocks import count_made
+from traceability.trace_link import TraceLink
+
+_LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
+
+
+def get_event(session: Session, sequence: int) -> Event:
+    """Return an event by its number in the journal.
+
+    Raises:
+        NotFoundError: When there is none.
+    """
+    event = session.scalar(select(Event).where(Event.sequence == sequence))
+    if event is None:
+        raise NotFoundError(f"There is no event {sequence}.")
+    return event
+
+
+def demand_correctable(session: Session, keeper: Keeper, event: Event) -> None:
+    """Refuse what the keeper did not record, what is a declaration itself, or revoked already.
+
+    Raises:
+        ForbiddenError: Another party recorded it, or it is of another commune.
+        ConflictError: It is a declaration, or revoked.
+    """
+    if keeper.is_officer:
+        for product in _products(session, event):
+            demand_own(session, keeper, product)
+    elif event.party_id is None or event.party_id != keeper.captor.party_id:
+        raise ForbiddenError("Only who recorded an event may correct it.")
+    if event.corrects is not None:
+        raise ConflictError("An error declaration is not corrected itself; record what is right.")
+    if find_revocations(session, [event]):
+        raise ConflictError("This event is revoked already.")
+
+
+def record_correction(
+    session: Session,
+    keeper: Keeper,
+    event: Event,
+    *,
+    why: str,
+    corrected: Mapping[str, Any] | None = None,
+) -> list[Event]:
+    """Revoke an event and record the one that takes its place, where there is one; flushes.
+
+    Args:
+        session: The transaction.
+        keeper: Who records.
+        event: What was recorded wrongly.
+        why: A sentence for whoever reads the journal.
+        corrected: The event as it should have been (see `corrected_body`); None: it did not occur.
+
+    Returns:
+        The declaration, and the event in its place.
+
+    Raises:
+        ForbiddenError: The event is not the keeper's.
+        ConflictError: It is revoked already.
+        InvalidInputError: No reason, or nothing was changed.
+    """
+    demand_correctable(session, keeper, event)
+    if not why.strip():
+        raise wrong("why", "missing", "A correction says why.")
+    original = json.loads(event.body)
+    declared = {name: value for name, value in original.items() if name != "@context"}
+    replacement: bodies.Body | None = None
+    if corrected is not None:
+        replacement = {name: value for name, value in corrected.items() if name != "@context"}
+        if replacement == {name: v for name, v in declared.items() if name != "eventID"}:
+            raise wrong("why", "unchanged", "Nothing was changed.")
+        replacement["eventID"] = f"urn:uuid:{uuid4()}"
+    declared["eventID"] = event.event_id or event.hash_id
+    declared["errorDeclaration"] = {
+        "declarationTime": datetime.now(UTC).astimezone(VIETNAM).isoformat(timespec="milliseconds"),
+        "reason": "did_not_occur" if replacement is None else "incorrect_data",
+        **({"correctiveEventIDs": [replacement["eventID"]]} if replacement else {}),
+        "langbiang:note": why.strip()[:500],
+    }
+    events = capture(session, keeper, [declared, *([replacement] if replacement else [])])
+    _follow(session, event, events[1] if replacement else None)
+    return events
+
+
+def corrected_body(
+    event: Event,
+    *,
+    at: datetime | None = None,
+    amounts: Mapping[tuple[str, int], Decimal] | None = None,
+) -> bodies.Body:
+    """Copy an event with another moment or other amounts, for `record_correction`.
+
+    Args:
+        event: As recorded.
+        at: The right moment.
+        amounts: The right amounts, in the unit each line has, by list and place in it.
+
+    Raises:
+        InvalidInputError: A moment to come, an amount of nothing.
+    """
+    made: bodies.Body = deepcopy(json.loads(event.body))
+    made.pop("eventID", None)
+    made.pop("@context", None)
+    if at is not None:
+        demand_past(at)
+        made["eventTime"] = at.astimezone(VIETNAM).isoformat(timespec="milliseconds")
+        made["eventTimeZoneOffset"] = "+07:00"
+    for (name, place), amount in (amounts or {}).items():
+        if amount <= 0:
+            raise wrong(f"{name}-{place}", "range", "An amount is more than nothing.")
+        made[name][place]["quantity"] = bodies.number(amount)
+    return made
+
+
+def amounts_of(event: Event) -> dict[tuple[str, int], tuple[str, Decimal, str | None]]:
+    """The lines of an event that have an amount: EPC class, amount, UN/ECE code."""
+    content = json.loads(event.body)
+    return {
+        (name, place): (line["epcClass"], Decimal(str(line["quantity"])), line.get("uom"))
+        for name in _LISTS
+        for place, line in enumerate(content.get(name, ()))
+        if "quantity" in line
+    }
+
+
+def _follow(session: Session, event: Event, replacement: Event | None) -> None:
+    """Bring the lots that the event made in line with what now holds."""
+    items = session.scalars(
+        select(EventItem).where(EventItem.event_sequence == event.sequence, EventItem.is_class)
+    ).all()
+    keys = [
+        item.key
+        for item in items
+        if item.role == "output" or (item.role == "epc" and event.action == "ADD")
+    ]
+    found = find_lots(session, keys)
+    for product, lot in {lot.id: (product, lot) for product, lot in found.values()}.values():
+        session.refresh(lot, with_for_update=True)
+        _follow_sources(session, lot, event, replacement)
+        made = count_made(session, product, lot)
+        if made <= 0:
+            # Kept, for it was recorded; but nobody takes from it any more.
+            lot.status = "closed"
+        else:
+            lot.quantity = made
+        days = session.scalars(
+            select(LotSource.harvested_on).where(LotSource.lot_id == lot.id)
+        ).all()
+        known = [day for day in days if day is not None]
+        if known:
+            lot.harvested_on = max(known)
+        elif lot.produced_on is not None and replacement is not None:
+            lot.produced_on = local_day(replacement.event_time)
+    session.flush()
+
+
+def _follow_sources(session: Session, lot: Lot, event: Event, replacement: Event | None) -> None:
+    sources = session.scalars(
+        select(LotSource).where(
+            LotSource.lot_id == lot.id, LotSource.event_sequence == event.sequence
+        )
+    ).all()
+    for source in sources:
+        if replacement is None:
+            session.delete(source)
+            continue
+        source.event_sequence = replacement.sequence
+        source.harvested_on = local_day(replacement.event_time)
+        lines = list(amounts_of(replacement).values())
+        if lines and lot.unit is not None:
+            _, amount, code = lines[0]
+            unit = unit_of(code)
+            source.quantity = (
+                amount if unit.kind == "count" else convert(amount, unit.name, lot.unit)
+            )
+    session.flush()
+
+
+def _products(session: Session, event: Event) -> list[Product]:
+    keys = session.scalars(
+        select(EventItem.key).where(EventItem.event_sequence == event.sequence)
+    ).all()
+    gtins, codes = set(), set()
+    for key in keys:
+        try:
+            parsed = parse_code(key)
+        except InvalidIdentifierError:
+            continue
+        if isinstance(parsed, TraceLink):
+            codes.add(parsed.code)
+        elif parsed.key == "01":
+            gtins.add(parsed.value)
+    return list(
+        session.scalars(
+            select(Product).where(Product.gtin.in_(gtins) | Product.trace_code.in_(codes))
+        )
+    )
