@@ -57,6 +57,40 @@ BEGIN
 END $$
 """
 
+# Lots and serials are stored as people read them, and percent-encoded in the keys of events
+# (RFC 3986; what `quote(value, safe="-._~")` writes).
+ENCODE_SEGMENT = """
+CREATE FUNCTION traceability.encode_segment(value text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE WHEN value ~ '^[A-Za-z0-9._~-]*$' THEN value ELSE (
+        SELECT string_agg(
+            CASE WHEN letter ~ '^[A-Za-z0-9._~-]$' THEN letter
+                 ELSE regexp_replace(
+                     upper(encode(convert_to(letter, 'UTF8'), 'hex')), '(..)', '%\\1', 'g') END,
+            '' ORDER BY place)
+        FROM unnest(string_to_array(value, NULL)) WITH ORDINALITY AS part (letter, place)
+    ) END
+$$
+"""
+DECODE_SEGMENT = """
+CREATE FUNCTION traceability.decode_segment(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF strpos(value, '%') = 0 THEN
+        RETURN value;
+    END IF;
+    RETURN convert_from(
+        (SELECT string_agg(
+            CASE WHEN part[1] LIKE '\\%__' THEN decode(substr(part[1], 2), 'hex')
+                 ELSE convert_to(part[1], 'UTF8') END, '' ORDER BY place)
+         FROM regexp_matches(value, '%[0-9A-Fa-f]{2}|[^%]+|%', 'g') WITH ORDINALITY
+             AS found (part, place)),
+        'UTF8');
+EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN
+    RETURN value;
+END $$
+"""
+
 
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE traceability.event_sequence")
@@ -78,6 +112,7 @@ def upgrade() -> None:
         sa.Column("transformation_id", sa.Text(), nullable=True),
         sa.Column("corrects", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("repeats", sa.BigInteger(), nullable=True),
         sa.Column("context", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("captured_by", sa.Text(), nullable=False),
@@ -116,7 +151,8 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Numeric(), nullable=True),
         sa.Column("uom", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "role IN ('epc', 'parent', 'child', 'input', 'output')", name=op.f("ck_event_item_role")
+            "role IN ('epc', 'parent', 'child', 'input', 'output', 'lot', 'run')",
+            name=op.f("ck_event_item_role"),
         ),
         sa.PrimaryKeyConstraint("event_sequence", "number", name=op.f("pk_event_item")),
         schema="traceability",
@@ -127,6 +163,13 @@ def upgrade() -> None:
         ["key", "event_sequence"],
         schema="traceability",
         postgresql_include=["role", "is_class"],
+    )
+    op.create_index(
+        "ix_event_item_role",
+        "event_item",
+        ["event_sequence", "role"],
+        schema="traceability",
+        postgresql_include=["key", "is_class"],
     )
     op.create_table(
         "event_identity",
@@ -189,6 +232,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_capture_job_created_at", "capture_job", ["created_at", "uuid"], schema="traceability"
     )
+    op.execute(ENCODE_SEGMENT)
+    op.execute(DECODE_SEGMENT)
     op.execute(PROTECT)
     for table in APPEND_ONLY:
         op.execute(f"SELECT traceability.protect_journal('traceability.{table}')")
@@ -216,4 +261,6 @@ def downgrade() -> None:
     ):
         op.drop_table(table, schema="traceability")
     op.execute("DROP FUNCTION traceability.protect_journal(regclass)")
+    op.execute("DROP FUNCTION traceability.encode_segment(text)")
+    op.execute("DROP FUNCTION traceability.decode_segment(text)")
     op.execute("DROP SEQUENCE traceability.event_sequence")

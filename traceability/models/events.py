@@ -30,8 +30,10 @@ class Event(Base):
     may be gaps. `identity` is SHA-256 of the CBV pre-hash (and of the errorDeclaration); `event_id`
     is what the sender called it and may repeat. `read_point`, `biz_location` are canonical keys,
     `biz_step`, `disposition` bare CBV names or whole URIs. `corrects` is the event that an
-    errorDeclaration revokes. `context` holds the extension contexts (JSON). Partitioned by month of
-    `recorded_at` (UTC).
+    errorDeclaration revokes. `context` holds the extension contexts (JSON). An event with `repeats`
+    is the same content as that one, sent again in other words (another eventID, URNs for
+    addresses): it has no items and counts for nothing, but is found by what its sender calls it.
+    Partitioned by month of `recorded_at` (UTC).
     """
 
     __tablename__ = "event"
@@ -67,6 +69,7 @@ class Event(Base):
     transformation_id: Mapped[str | None]
     corrects: Mapped[str | None]
     reason: Mapped[str | None]
+    repeats: Mapped[int | None] = mapped_column(BigInteger)
     context: Mapped[str]
     body: Mapped[str]
     captured_by: Mapped[str]
@@ -84,17 +87,27 @@ class EventItem(Base):
     """One thing that an event is about, by its canonical key; `is_class` = a lot or a product.
 
     `number` counts the items of an event from 0. `quantity` is in `uom` (UN/ECE Rec. 20), or in
-    pieces without one.
+    pieces without one. Two roles are for tracing only: `lot` is the lot that serials of the event
+    belong to (said by its ilmd or by their addresses), `run` the transformationID that joins the
+    inputs and outputs of several events.
     """
 
     __tablename__ = "event_item"
     __table_args__ = (
-        CheckConstraint("role IN ('epc', 'parent', 'child', 'input', 'output')", name="role"),
+        CheckConstraint(
+            "role IN ('epc', 'parent', 'child', 'input', 'output', 'lot', 'run')", name="role"
+        ),
         Index(
             "ix_event_item_key",
             "key",
             "event_sequence",
             postgresql_include=["role", "is_class"],
+        ),
+        Index(
+            "ix_event_item_role",
+            "event_sequence",
+            "role",
+            postgresql_include=["key", "is_class"],
         ),
         {"schema": "traceability"},
     )
