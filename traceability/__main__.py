@@ -1,6 +1,5 @@
 """The command line door of products: `python -m traceability links | issue`."""
 
-import csv
 import json
 import os
 import sys
@@ -8,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TextIO
 from urllib.parse import urlsplit
 
 import click
@@ -21,12 +19,13 @@ from gis.doors import door
 from gis.errors import InvalidInputError
 from gis.server.running import database_url
 from gis.settings import Settings, load_settings
-from traceability import labels, lots, products
+from traceability import lots, products
+from traceability.batches import LabelFiles, print_batch
+from traceability.label_sheets import SHEETS
 from traceability.link_documents import register_document
 from traceability.links import allowed_hosts
 from traceability.models import Lot, Product
-from traceability.serials import MOST_AT_ONCE, issue_serials
-from traceability.trace_link import label_code
+from traceability.serials import MOST_AT_ONCE, open_batch
 
 _MOST_BYTES = 50_000_000
 
@@ -67,7 +66,7 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="Where the label sheets (PDF, A4) go.",
+    help="Where the label sheets (PDF) go.",
 )
 @click.option(
     "--csv",
@@ -77,10 +76,10 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
 )
 @click.option(
     "--sheet",
-    type=click.Choice([str(count) for count in labels.SHEETS]),
+    type=click.Choice(list(SHEETS)),
     default="24",
     show_default=True,
-    help="Labels on a page.",
+    help="Labels on a page of A4, or a roll with a page for each label.",
 )
 @door
 def issue(
@@ -108,7 +107,7 @@ def issue(
         product = _product(session, gtin, product_id)
         lot = lots.get_lot(session, product.id, lot_code) if lot_code is not None else None
         pages = _print_labels(session, product, lot, count, base, sheets, rows, sheet)
-    click.echo(f"{count} codes of {product.name}: {out} (A4, pages: {pages})")
+    click.echo(f"{count} codes of {product.name}: {out} (pages: {pages})")
     if table is not None:
         click.echo(f"The codes as a table: {table}")
     if is_loopback(base):
@@ -138,33 +137,14 @@ def _print_labels(
     rows: Path,
     sheet: str,
 ) -> int:
-    code = lot.code if lot else None
-
-    def uri(serial: str) -> str:
-        return label_code(product.gtin, product.trace_code, code, serial).uri(base)
-
-    def label(serial: str) -> labels.Label:
-        return labels.Label(uri(serial), product.name, code, serial, product.is_demo)
-
-    def written(writer: TextIO) -> Iterator[labels.Label]:
-        table = csv.writer(writer, lineterminator="\n")
-        table.writerow(("gtin", "lot", "serial", "uri"))
-        for serial in issue_serials(session, product, count, lot):
-            table.writerow((product.gtin or "", code or "", serial, uri(serial)))
-            yield label(serial)
-
     with (
         sheets.open("wb") as pdf,
-        rows.open("w", encoding="utf-8", newline="") as writer,
+        rows.open("w", encoding="utf-8", newline="") as table,
         _progress(count) as advance,
     ):
-        return labels.write_sheets(
-            pdf,
-            written(writer),
-            like=label("0" * 12),
-            sheet=labels.SHEETS[int(sheet)],
-            advance=advance,
-        )
+        batch = open_batch(session, product, count, lot, created_by=_user())
+        files = LabelFiles(pdf=pdf, table=table, sheet=sheet)
+        return print_batch(session, batch, product, lot, base, files, advance)
 
 
 def _product(session: Session, gtin: str | None, product_id: int | None) -> Product:
@@ -183,10 +163,14 @@ def _transaction(settings: Settings, reason: str) -> Iterator[Session]:
     )
     try:
         with make_sessions(engine).begin() as session:
-            sign_as(session, os.environ.get("USER") or "command line", reason)
+            sign_as(session, _user(), reason)
             yield session
     finally:
         engine.dispose()
+
+
+def _user() -> str:
+    return os.environ.get("USER") or "command line"
 
 
 @contextmanager

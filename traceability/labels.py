@@ -1,8 +1,8 @@
 """Labels: a QR code, what it stands on, and the host that the code must lead to, in print.
 
 The host stands beside the code so that a buyer can compare it with the address that the phone
-shows (a sticker with a foreign code over the real one is the commonest fraud). Sheets are vector
-PDF on A4, written page by page.
+shows (a sticker with a foreign code over the real one is the commonest fraud). Sheets and rolls
+(`label_sheets`) are vector PDF, written page by page.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,38 +16,12 @@ from gis.errors import InvalidInputError
 from gis.fonts import find_fonts
 from traceability import qr
 from traceability.identifiers import CROCKFORD
+from traceability.label_sheets import SHEETS, Sheet
 from traceability.pdf import MM, Font, PdfWriter
 
-_A4 = (210.0, 297.0)
 _ELLIPSIS = "…"
 _LEADING = 1.32
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet of A4 labels; all lengths in millimetres."""
-
-    columns: int
-    rows: int
-    width: float
-    height: float
-    left: float
-    top: float
-    step_x: float
-    step_y: float
-    name_size: float
-
-    @property
-    def count(self) -> int:
-        """Labels on one sheet."""
-        return self.columns * self.rows
-
-
-# Common office sheets, by labels a page.
-SHEETS = {
-    24: Sheet(3, 8, 63.5, 33.9, 7.25, 12.9, 66.0, 33.9, 8.5),
-    65: Sheet(5, 13, 38.1, 21.2, 4.75, 10.7, 40.6, 21.2, 5.4),
-}
+_TOLD_EACH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +52,10 @@ def write_sheets(
     labels: Iterable[Label],
     *,
     like: Label,
-    sheet: Sheet = SHEETS[24],
+    sheet: Sheet = SHEETS["24"],
     advance: Callable[[int], None] | None = None,
 ) -> int:
-    """Write labels of one batch to A4 sheets and return how many pages were written.
+    """Write labels of one batch to sheets or a roll and return how many pages were written.
 
     Memory does not grow with the number of labels.
 
@@ -90,32 +64,39 @@ def write_sheets(
         labels: The labels, drawn as they come; they differ from `like` in uri and serial only.
         like: A label of the batch: its name, lot and host, and a uri as long as the longest.
         sheet: The sheet of labels.
-        advance: Called after each page with the number of labels drawn on it.
+        advance: Called as pages are done with the number of labels drawn since.
 
     Raises:
         InvalidInputError: When a uri is too long for a QR code of the batch.
         UnavailableError: When no font with Vietnamese letters is installed.
     """
-    artist = _Artist(like, sheet.width * MM, sheet.height * MM, sheet.name_size)
-    pages = 0
-    with PdfWriter(file, (_A4[0] * MM, _A4[1] * MM), _title(like), artist.fonts) as pdf:
+    kind = _RoundArtist if sheet.is_round else _Artist
+    artist = kind(like, sheet.width * MM, sheet.height * MM, sheet.name_size)
+    pages, waiting = 0, 0
+    paper = (sheet.page[0] * MM, sheet.page[1] * MM)
+    with PdfWriter(file, paper, _title(like), artist.fonts) as pdf:
         for page in _pages(labels, sheet.count):
             drawn = []
             for place, label in enumerate(page):
                 row, column = divmod(place, sheet.columns)
                 x = sheet.left + column * sheet.step_x
-                y = _A4[1] - sheet.top - row * sheet.step_y - sheet.height
+                y = sheet.page[1] - sheet.top - row * sheet.step_y - sheet.height
                 drawn.append(artist.draw(label, x * MM, y * MM))
             pdf.page("\n".join(drawn))
             pages += 1
-            if advance is not None:
-                advance(len(page))
+            waiting += len(page)
+            # A roll has a page for each label: nobody wants to hear of each.
+            if advance is not None and waiting >= _TOLD_EACH:
+                advance(waiting)
+                waiting = 0
+    if advance is not None and waiting:
+        advance(waiting)
     return pages
 
 
 def single_pdf(label: Label, width: float = 63.5, height: float = 33.9) -> bytes:
     """Draw one label as a PDF page of its own size, in millimetres."""
-    artist = _Artist(label, width * MM, height * MM, SHEETS[24].name_size)
+    artist = _Artist(label, width * MM, height * MM, SHEETS["24"].name_size)
     file = BytesIO()
     with PdfWriter(file, (width * MM, height * MM), _title(label), artist.fonts) as pdf:
         pdf.page(artist.draw(label, 0, 0))
@@ -130,7 +111,7 @@ class _Artist:
         self._symbols = qr.Symbols(like.uri)
         regular, bold = find_fonts()
         words = f"{like.name}{like.lot or ''}{like.host}{like.serial or ''}{CROCKFORD}"
-        words += f"Lô: Số: dữ liệu minh hoạ{_ELLIPSIS}"
+        words += f"Lô: Số: · dữ liệu minh hoạ{_ELLIPSIS}"
         try:
             self._regular, self._bold = Font(regular, words), Font(bold, words)
         except ValueError as error:
@@ -199,6 +180,50 @@ class _Artist:
     def _fitted(self, font: Font, text: str, size: float) -> tuple[str, float]:
         """Shrink a line that must be read whole until it fits."""
         return text, min(size, size * self._text_width / font.width(text, size))
+
+
+class _RoundArtist(_Artist):
+    """Draws round labels: the symbol in the middle, the name above, number and host below."""
+
+    def __init__(self, like: Label, width: float, height: float, size: float) -> None:
+        super().__init__(like, width, height, size)
+        # Shares of the diameter. The corners of the dark modules stay 5 % inside the die's edge.
+        self._code_side = 0.62 * width
+
+    def draw(self, label: Label, x: float, y: float) -> str:
+        across, side = self._width, self._code_side
+        code = qr.pdf_path(
+            self._symbols.modules(label.uri),
+            x + (across - side) / 2,
+            y + 0.51 * across - side / 2,
+            side,
+        )
+        parts = [label.grouped_serial, f"Lô: {label.lot}" if label.lot else None]
+        parts.append("dữ liệu minh hoạ" if label.is_demo else None)
+        first, *others = [part for part in parts if part] or [""]
+        words = [self._fixed[0]]
+        if first:
+            words.append(self._line("F2", first, 0.165, self._size))
+        if others:
+            words.append(self._line("F1", " · ".join(others), 0.113, self._size * 0.8))
+        return f"{code} q 1 0 0 1 {x:.3f} {y:.3f} cm {' '.join(words)} Q"
+
+    def _fixed_words(self, like: Label) -> tuple[str, float]:
+        size = self._size
+        name = self._line("F2", like.name, 0.845, size)
+        return f"{name} {self._line('F1', like.host, 0.062, size * 0.8)}", 0.0
+
+    def _line(self, font: str, text: str, height: float, size: float) -> str:
+        """Write a line across the circle at a height (a share of the diameter)."""
+        face = self._bold if font == "F2" else self._regular
+        # The narrower end of the line of letters counts: its top above the middle, else its foot.
+        edge = abs(height - 0.5) + (size / self._width if height > 0.5 else 0)
+        chord = 2 * self._width * max(0.25 - edge * edge, 0.01) ** 0.5 * 0.94
+        self._text_width = chord
+        shown = self._cut(text, size) if font == "F2" and height > 0.5 else text
+        shown, fitted = self._fitted(face, shown, size)
+        x = (self._width - face.width(shown, fitted)) / 2
+        return _show(font, fitted, x, height * self._width, face.encode(shown))
 
 
 def _pages(labels: Iterable[Label], count: int) -> Iterator[list[Label]]:
