@@ -11,6 +11,7 @@ product variant (22). Pure rules.
 """
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
@@ -80,7 +81,9 @@ def _from_address(address: str) -> str | None:
     for place in range(1, len(segments) - 1):
         name, value = segments[place], segments[place + 1]
         if name == "t" and value.upper().startswith("TX-"):
-            return parse_trace_path("/" + "/".join(segments[place:])).path
+            link = parse_trace_path("/" + "/".join(segments[place:]))
+            # As with GS1: the serial alone names the item, whatever lot it is written with.
+            return replace(link, lot=None).path if link.serial else link.path
         # A page such as /00/index is no key: all of them begin with four digits at least.
         if name in KEYS and _KEY_BEGINS.match(value):
             return _checked_path(segments[place:])
