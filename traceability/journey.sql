@@ -1,0 +1,27 @@
+-- The events that some things, and whatever they were packed in, took part in; those that hold only.
+-- Parameters: keys (text[]) canonical keys; most (integer) at most so many rows.
+-- Columns: sequence, event_time, type, action, biz_step, disposition, read_point, biz_location, body,
+--   hash_id, event_id, key, role, quantity, uom; oldest first.
+-- Index: ix_event_item_key, pk_event_item, pk_event of each partition, ix_event_corrects.
+WITH RECURSIVE about (key) AS (
+    SELECT key COLLATE "C" FROM unnest(CAST(:keys AS text[])) AS key
+    UNION
+    SELECT box.key
+    FROM about
+    JOIN traceability.event_item AS packed ON packed.key = about.key AND packed.role = 'child'
+    JOIN traceability.event_item AS box
+        ON box.event_sequence = packed.event_sequence AND box.role = 'parent'
+)
+SELECT event.sequence, event.event_time, event.type, event.action, event.biz_step,
+       event.disposition, event.read_point, event.biz_location, event.body, event.hash_id,
+       event.event_id, item.key, item.role, item.quantity, item.uom
+FROM about
+JOIN traceability.event_item AS item ON item.key = about.key
+JOIN traceability.event AS event ON event.sequence = item.event_sequence
+WHERE event.corrects IS NULL
+  AND NOT EXISTS (
+      SELECT FROM traceability.event AS declared
+      WHERE declared.corrects IN (event.hash_id, event.event_id)
+  )
+ORDER BY event.event_time, event.sequence, item.number
+LIMIT CAST(:most AS integer)
