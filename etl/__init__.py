@@ -22,6 +22,8 @@ Measurements and research stand on the same readers:
 * `scenes`, `statistics`: rasters kept under their checksum; statistics inside features.
 * `snapshots`: a layer on one day as GeoParquet that can be cited and never changes.
 * `sheet_requests`, `sheets`: map sheets asked for and drawn (`gis.sheets`), kept for a week.
+* `label_requests`, `labels`: batches of serials and their labels; `code_requests`, `code_changes`:
+  rolls put to use or made void.
 * `queries`, `deferring`, `worker`: what the site may ask, and the queue that does the long work.
 * `frames`: observations as DataFrames for the notebooks.
 

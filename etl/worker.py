@@ -20,10 +20,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from etl.attachment_requests import CHECK_ATTACHMENT
 from etl.attachments import clean_attachments, run_check
+from etl.code_changes import run_change
+from etl.code_requests import CHANGE_CODES
 from etl.export_requests import WRITE_EXPORT
 from etl.exporting import run_export
 from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
 from etl.importing import clean_up, run_load, run_preview
+from etl.label_requests import PRINT_LABELS
+from etl.labels import run_labels
 from etl.models import Run
 from etl.queries import WRITE_SNAPSHOT
 from etl.sheet_requests import DRAW_SHEETS
@@ -33,12 +37,15 @@ from gis.database import connect, make_sessions
 from gis.errors import PlatformError, UnavailableError
 from gis.server.running import database_url
 from gis.settings import Settings
+from traceability.scans import forget_writers
+from traceability.suspicions import examine
 
 log = logging.getLogger(__name__)
 
 # procrastinate reads cron lines in UTC: 02:15 in Vietnam, when nobody edits.
 _NIGHTLY = "15 19 * * *"
 _HOURLY = "7 * * * *"
+_EACH_MINUTE = "* * * * *"
 _EVERY_FIVE_MINUTES = "*/5 * * * *"
 _RETRY_S = 5
 _OUTAGES = (
@@ -98,6 +105,24 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
     @app.task(name=DRAW_SHEETS)
     def draw_map_sheets(run_id: int) -> None:
         run_sheets(sessions, folder, run_id)
+
+    @app.task(name=PRINT_LABELS)
+    def print_labels(run_id: int) -> None:
+        run_labels(sessions, folder, run_id)
+
+    @app.task(name=CHANGE_CODES)
+    def change_codes(run_id: int) -> None:
+        run_change(sessions, run_id)
+
+    @app.periodic(cron=_EACH_MINUTE)
+    @app.task(name="etl.examine_scans", queueing_lock="etl.examine_scans")
+    def examine_scans(timestamp: int) -> None:
+        log.debug("examining scans, due at %s", timestamp)
+        while True:
+            with sessions.begin() as session:
+                if not examine(session):
+                    forget_writers(session)
+                    return
 
     @app.periodic(cron=_NIGHTLY)
     @app.task(name="etl.snapshot_public_layers", queueing_lock="etl.snapshot_public_layers")

@@ -20,13 +20,18 @@ from gis.models import AdministrativeUnit
 from traceability.errors import InvalidIdentifierError
 from traceability.identifiers import element
 from traceability.models import ScanWriter
-from traceability.suspicions import DISTANT_M, MOST_PLACES
 
 State = Literal["issued", "active", "sold", "void", "recalled"]
 
 # Different serials of a product that were never issued, kept apart on one day. Counterfeiters print
 # one number or a few; who invents numbers by the thousand only wants to fill the table.
 MOST_UNISSUED = 200
+# One item was in two communes so far apart on one day. 300 km is what a lorry or a family car goes
+# in a day here; places taken from network addresses are right to some tens of kilometres.
+DISTANT_M = 300_000.0
+# One item passes the packing shed, a carrier, a shop, a buyer and whoever gets it as a present; in
+# more communes than this in all, it is more likely many items with one number.
+MOST_PLACES = 6
 _WRITERS_KEPT = timedelta(days=2)
 _RECORD = text(files("traceability").joinpath("record_scans.sql").read_text(encoding="utf-8"))
 _STANDING = text(files("traceability").joinpath("standing.sql").read_text(encoding="utf-8"))
