@@ -5,8 +5,7 @@ Words: a *keeper* is who records, with which rights, and the site's address that
 platform's own code `/t/TX-…/tem/THUNG`.
 
 Rules: nothing recorded is ever changed; a mistake is revoked by an error declaration and what is
-right is recorded anew (`corrections.py` ·
-`activation.py` labels come onto items). Lots (`traceability.lots`) follow what was recorded.
+right is recorded anew (`corrections.py`). Lots (`traceability.lots`) follow what was recorded.
 
 Files: `bodies.py` (pure) what events consist of · `keeping.py` who records, capturing ·
 `harvests.py` lots from fields · `processing.py` lots from lots · `boxes.py` packing, unpacking ·
