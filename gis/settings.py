@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     upload_mb: int = Field(
         default=200, ge=1, le=10_000, description="How big a file sent for import may be, in MB"
     )
+    hotline: str | None = Field(
+        default="1800 6838",
+        description="The telephone that a red page tells buyers to call; the default is the"
+        " national one of consumers",
+    )
     secret_key: str | None = Field(
         default=None, description="Signs sessions; absent: a key made once under the home"
     )

@@ -104,6 +104,18 @@ def list_former_names(session: Session, unit_id: int | None) -> list[str]:
     )
 
 
+def find_commune_id(session: Session, code: str, day: date) -> int | None:
+    """Return the commune that has a code on a day; codes were used again for other areas."""
+    return session.scalar(
+        select(AdministrativeUnit.id).where(
+            AdministrativeUnit.code == code,
+            AdministrativeUnit.level == "commune",
+            AdministrativeUnit.valid_from <= day,
+            func.coalesce(AdministrativeUnit.valid_to, day) >= day,
+        )
+    )
+
+
 def find_unit_name(session: Session, code: str | None) -> str | None:
     """Find the name of the unit that has a code today; None where none has."""
     today = AdministrativeUnit.valid_to.is_(None)

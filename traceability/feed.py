@@ -103,7 +103,7 @@ def describe_product(
     }
     if product.gtin:
         shortest = printed_gtin(product.gtin)
-        described["gtin"] = product.gtin
+        described["gtin"] = described["gtin14"] = product.gtin
         described[f"gtin{len(shortest)}"] = shortest
         described["hasGS1DigitalLink"] = address
     if product.brand:

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request, url_for
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from gis.calendar import today
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from traceability import marketplaces, ocop, products
 from traceability.identifiers import gtin14
@@ -26,7 +27,6 @@ from traceability.trace_link import Code, TraceLink, label_code
 from web import access, api
 from web.context import current_account, public_url, settings, transaction
 from web.product_labels import is_loopback
-from web.products import today
 
 blueprint = Blueprint("product_api", __name__, url_prefix="/api/v1")
 

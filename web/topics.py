@@ -13,7 +13,6 @@ from web import (
     home,
     product_api,
     product_labels,
-    products,
     resolver,
     review,
     search,
@@ -35,6 +34,9 @@ from web.ogc import items as ogc_items
 from web.ogc import schemas as ogc_schemas
 from web.ogc import tiles
 from web.ogc import tilesets as ogc_tilesets
+from web.products import certificates
+from web.products import pages as products
+from web.reports import form as reports
 
 
 def install(app: Flask) -> None:
@@ -60,6 +62,8 @@ def install(app: Flask) -> None:
         history_api,
         zones,
         products,
+        certificates,
+        reports,
         product_labels,
         product_api,
         resolver,

@@ -1,0 +1,174 @@
+"""All that the page of a product or a lot shows, gathered in a bounded number of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session, defer
+
+from gis.calendar import today
+from gis.models import AdministrativeUnit
+from gis.sketches import Sketch
+from traceability import lots, marketplaces, ocop
+from traceability.errors import InvalidIdentifierError
+from traceability.models import Listing, Lot, Marketplace, Product
+from traceability.origin import (
+    PublicOrigin,
+    PublicProducer,
+    origin_sketch,
+    public_origins,
+    public_producer,
+)
+from traceability.photos import Photo, photo_of
+from traceability.products import ProductCard
+from traceability.recalls import RecallNotice, recall_of, recalls_of_lots
+from traceability.safety import Safety, safety_of
+from traceability.scans import SerialStanding, standing_of
+from traceability.trace_link import Code, label_code
+from web.context import public_url
+
+_LONGEST_SERIAL = 20
+_LOTS_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a journey in public words; `at` is a day where no hour is known."""
+
+    kind: str
+    at: date | datetime
+    place: str | None = None
+    place_code: str | None = None
+    product_code: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerPage:
+    """All that the page of a product or a lot shows; nothing in it is a person's."""
+
+    card: ProductCard
+    province: AdministrativeUnit | None
+    producer: PublicProducer | None
+    lot: Lot | None
+    lots: list[Lot]
+    origins: list[PublicOrigin]
+    sketch: Sketch | None
+    listings: list[tuple[Listing, Marketplace]]
+    journey: Sequence[Any]
+    certificate_holds: bool
+    serial_asked: str | None
+    standing: SerialStanding | None
+    recall: RecallNotice | None
+    recalled_lots: frozenset[int]
+    safety: Safety | None
+    photo: Photo | None
+    code: Code
+    today: date
+
+    @property
+    def product(self) -> Product:
+        """The product itself."""
+        return self.card.product
+
+    @property
+    def address(self) -> str:
+        """The address that a label of this product or lot carries."""
+        return self.code.uri(public_url())
+
+    @property
+    def is_past_shelf_life(self) -> bool:
+        """Whether the lot's last day is over."""
+        return bool(self.lot and self.lot.expires_on and self.lot.expires_on < self.today)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether anything shown was invented for the demonstration."""
+        return self.product.is_demo or bool(self.lot and self.lot.is_demo)
+
+
+def gather(session: Session, card: ProductCard, lot: Lot | None, asked: str | None) -> ConsumerPage:
+    """Gather the page of a product, or of one of its lots.
+
+    Args:
+        session: Reads only.
+        card: The product.
+        lot: The lot, if the page is a lot's.
+        asked: The serial of the stamp that was scanned, as it came with the address.
+    """
+    product, day = card.product, today()
+    asked = (asked or "").strip()[:_LONGEST_SERIAL] or None
+    origins = public_origins(session, product.id, lot.id if lot else None)
+    if lot is not None:
+        # A lot's journey is told from its first day on; a product's newest fields come first.
+        origins.sort(key=lambda origin: origin.harvested_on or date.min)
+    commune = card.commune
+    others = [] if lot else lots.list_lots(session, product.id, limit=_LOTS_LISTED)
+    return ConsumerPage(
+        card=card,
+        province=_province(session, commune),
+        producer=public_producer(session, card.producer) if card.producer else None,
+        lot=lot,
+        lots=others,
+        origins=origins,
+        sketch=origin_sketch(session, product, origins, day),
+        listings=marketplaces.list_listings(session, product.id),
+        journey=_told_by_lot(product, lot, origins) if lot else [],
+        certificate_holds=card.certificate is not None and ocop.holds(card.certificate, day),
+        serial_asked=asked,
+        standing=standing_of(session, product.id, asked, lot.id if lot else None)
+        if asked
+        else None,
+        recall=recall_of(session, product, lot, asked),
+        recalled_lots=frozenset(recalls_of_lots(session, [(product, one) for one in others])),
+        safety=safety_of(session, lot) if lot else None,
+        photo=photo_of(session, product.id),
+        code=_code(product, lot, asked),
+        today=day,
+    )
+
+
+def _province(session: Session, commune: AdministrativeUnit | None) -> AdministrativeUnit | None:
+    if commune is None or commune.parent_id is None:
+        return None
+    # An outline weighs kilobytes, and the page draws none of a province.
+    whole = [defer(AdministrativeUnit.boundary, raiseload=True)]
+    return session.get(AdministrativeUnit, commune.parent_id, options=whole)
+
+
+def _code(product: Product, lot: Lot | None, serial: str | None) -> Code:
+    """The code of what is shown; a number that no label can carry is left out of it."""
+    lot_code = lot.code if lot else None
+    try:
+        return label_code(product.gtin, product.trace_code, lot_code, serial)
+    except InvalidIdentifierError:
+        return label_code(product.gtin, product.trace_code, lot_code)
+
+
+def _told_by_lot(product: Product, lot: Lot, origins: Sequence[PublicOrigin]) -> list[Step]:
+    """What a lot's own days and fields tell where no event was recorded."""
+    code = product.gtin or product.trace_code
+    steps = []
+    for origin in origins:
+        if origin.harvested_on is None and lot.harvested_on is None:
+            continue
+        commune = origin.commune
+        place = origin.name or (commune.full_name or commune.name if commune else None)
+        steps.append(
+            Step(
+                "harvest",
+                origin.harvested_on or lot.harvested_on or date.min,
+                place,
+                origin.codes[0] if origin.codes else None,
+                code,
+                {"quantity": origin.quantity, "unit": lot.unit} if origin.quantity else {},
+            )
+        )
+    if not steps and lot.harvested_on:
+        steps.append(Step("harvest", lot.harvested_on, product_code=code))
+    if lot.produced_on:
+        facts = {"quantity": lot.quantity, "unit": lot.unit} if lot.quantity else {}
+        steps.append(Step("pack", lot.produced_on, product_code=code, facts=facts))
+    return sorted(steps, key=lambda step: step.at)
