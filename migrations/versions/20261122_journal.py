@@ -91,6 +91,45 @@ EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN
 END $$
 """
 
+# Serials issued here know their lot, whether or not an event says it; keys as events write them.
+# A lot is followed to such serials only as events name.
+LOT_OF_SERIAL = """
+CREATE FUNCTION traceability.lot_of_serial(serial_key text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN serial_key LIKE '/01/%'
+        THEN '/01/' || product.gtin || '/10/'
+        ELSE '/t/' || product.trace_code || '/lo/'
+    END || traceability.encode_segment(lot.code)
+    FROM traceability.product
+    JOIN traceability.serial ON serial.product_id = product.id
+        AND serial.serial = traceability.decode_segment(split_part(serial_key, '/', 5))
+    JOIN traceability.lot ON lot.id = serial.lot_id
+    WHERE (serial_key LIKE '/01/______________/21/%' AND product.gtin = split_part(serial_key, '/', 3))
+        OR (serial_key LIKE '/t/%/tem/%' AND product.trace_code = split_part(serial_key, '/', 3))
+$$
+"""
+SERIALS_OF_LOT = """
+CREATE FUNCTION traceability.serials_of_lot(lot_key text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT own.key
+    FROM (
+        SELECT CASE WHEN lot_key LIKE '/01/%'
+            THEN '/01/' || product.gtin || '/21/'
+            ELSE '/t/' || product.trace_code || '/tem/'
+        END || traceability.encode_segment(serial.serial) AS key
+        FROM traceability.product
+        JOIN traceability.lot ON lot.product_id = product.id
+            AND lot.code = traceability.decode_segment(split_part(lot_key, '/', 5))
+        JOIN traceability.serial ON serial.lot_id = lot.id
+        WHERE (lot_key LIKE '/01/______________/10/%' AND product.gtin = split_part(lot_key, '/', 3))
+            OR (lot_key LIKE '/t/%/lo/%' AND product.trace_code = split_part(lot_key, '/', 3))
+    ) AS own
+    WHERE EXISTS (
+        SELECT FROM traceability.event_item AS named WHERE named.key = own.key COLLATE "C"
+    )
+$$
+"""
+
 
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE traceability.event_sequence")
@@ -234,6 +273,8 @@ def upgrade() -> None:
     )
     op.execute(ENCODE_SEGMENT)
     op.execute(DECODE_SEGMENT)
+    op.execute(LOT_OF_SERIAL)
+    op.execute(SERIALS_OF_LOT)
     op.execute(PROTECT)
     for table in APPEND_ONLY:
         op.execute(f"SELECT traceability.protect_journal('traceability.{table}')")
@@ -249,6 +290,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION traceability.serials_of_lot(text)")
+    op.execute("DROP FUNCTION traceability.lot_of_serial(text)")
     op.execute("DROP FUNCTION traceability.ensure_event_month(date)")
     for table in (
         "capture_job",
