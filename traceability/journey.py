@@ -146,7 +146,9 @@ def _step(
     kind = _kind(first, {row.role for row in group})
     if kind is None:
         return None
-    about = next((keys[row.key] for row in group if keys.get(row.key)), None)
+    # A processing is told of what came out of it.
+    told = [row for row in group if row.role == "output"] or group
+    about = next((keys[row.key] for row in told if keys.get(row.key)), None)
     place = places.get(first.read_point or first.biz_location or "")
     facts: dict[str, Any] = {}
     if kind in ("harvest", "process"):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from gis.calendar import local_day
 from traceability.errors import InvalidIdentifierError
+from traceability.finding import BOX
 from traceability.links import parse_code, product_codes
 from traceability.models import Lot, Product, Serial
 from traceability.serials import find_serial
@@ -119,5 +120,5 @@ def _called(key: str) -> str:
     except InvalidIdentifierError:
         return key
     if isinstance(code, TraceLink):
-        return code.lot or (code.serial if code.serial != "THUNG" else None) or code.code
+        return code.lot or (code.serial if code.serial != BOX else None) or code.code
     return code.get("10") or code.get("21") or code.value

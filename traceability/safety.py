@@ -4,11 +4,11 @@
 no badge, nor has what was made from it, through any number of steps.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -54,18 +54,25 @@ def safety_of(session: Session, lot: Lot) -> Safety:
 
 
 def safety_of_lots(session: Session, lots: Iterable[tuple[Product, Lot]]) -> dict[int, Safety]:
-    """Say it of many lots, by the lot's id, in five statements however many there are."""
+    """Say it of many lots, by the lot's id, in a few statements however many there are."""
     lineages = find_ancestors(session, lots)
     everything = {each.lot.id: each for line in lineages.values() for each in line}
-    early = _early_harvests(session, everything)
+    sources = session.execute(
+        select(LotSource.lot_id, LotSource.growing_area_id, LotSource.harvested_on)
+        .where(LotSource.lot_id.in_(everything))
+        .order_by(LotSource.harvested_on, LotSource.id)
+    ).all()
+    early = _early_harvests(session, everything, sources)
     verdicts = _verdicts(session, everything)
-    return {lot_id: _judge(line, early, verdicts) for lot_id, line in lineages.items()}
+    grown = {row.lot_id for row in sources}
+    return {lot_id: _judge(line, early, verdicts, grown) for lot_id, line in lineages.items()}
 
 
 def _judge(
     line: list[Ancestor],
     early: dict[int, list[EarlyHarvest]],
     verdicts: dict[int, tuple[bool, date]],
+    grown: set[int],
 ) -> Safety:
     found = tuple(one for each in line for one in early.get(each.lot.id, ()))
     own = verdicts.get(line[0].lot.id)
@@ -75,22 +82,21 @@ def _judge(
         return Safety(False, "non-conformant", (), own[1] if own else None)
     if own is not None:
         return Safety(True, None, (), own[1])
-    # What was made from inspected lots only needs no inspection of its own.
-    origins = [verdicts.get(each.lot.id) for each in line if each.depth == 1]
-    days = [verdict[1] for verdict in origins if verdict is not None]
-    if origins and len(days) == len(origins):
-        return Safety(True, None, (), max(days))
+    # What was made from inspected lots only needs no inspection of its own: all that went into it
+    # last, or all that came from the fields.
+    for origins in (
+        [each.lot.id for each in line if each.depth == 1],
+        [each.lot.id for each in line if each.depth and each.lot.id in grown],
+    ):
+        days = [verdicts[lot_id][1] for lot_id in origins if lot_id in verdicts]
+        if origins and len(days) == len(origins):
+            return Safety(True, None, (), max(days))
     return Safety(False, "not-inspected")
 
 
 def _early_harvests(
-    session: Session, everything: dict[int, Ancestor]
+    session: Session, everything: dict[int, Ancestor], rows: Sequence[Any]
 ) -> dict[int, list[EarlyHarvest]]:
-    rows = session.execute(
-        select(LotSource.lot_id, LotSource.growing_area_id, LotSource.harvested_on)
-        .where(LotSource.lot_id.in_(everything))
-        .order_by(LotSource.harvested_on, LotSource.id)
-    ).all()
     found: dict[int, list[EarlyHarvest]] = {}
     asked = {(area_id, day or everything[lot_id].lot.harvested_on) for lot_id, area_id, day in rows}
     intervals = {

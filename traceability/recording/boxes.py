@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
+from traceability.finding import BOX
 from traceability.identifiers import new_trace_code, sscc, trace_code
-from traceability.links import DEFAULT, Target, replace_entry
+from traceability.link_types import DEFAULT
+from traceability.links import Target, replace_entry
 from traceability.models import Event, LinkEntry, Product
 from traceability.places import Place
 from traceability.recording import bodies
@@ -24,9 +26,6 @@ from traceability.recording.keeping import (
     wrong,
 )
 from traceability.trace_link import TraceLink
-
-# Stands where an item's serial stands: the box as a whole.
-BOX = "THUNG"
 
 
 def new_box(session: Session) -> str:
