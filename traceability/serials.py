@@ -197,7 +197,9 @@ def change_states(
         .prefix_with("MATERIALIZED")
     )
     states: dict[str, int] = dict(
-        session.execute(select(locked.c.state, func.count()).group_by(locked.c.state)).tuples()
+        session.execute(select(locked.c.state, func.count()).group_by(locked.c.state))
+        .tuples()
+        .all()
     )
     values: dict[str, Any] = {"state": to}
     if lot_id is not None:
