@@ -197,9 +197,7 @@ def change_states(
         .prefix_with("MATERIALIZED")
     )
     states: dict[str, int] = dict(
-        session.execute(select(locked.c.state, func.count()).group_by(locked.c.state))
-        .tuples()
-        .all()
+        session.execute(select(locked.c.state, func.count()).group_by(locked.c.state)).all()
     )
     values: dict[str, Any] = {"state": to}
     if lot_id is not None:
@@ -313,7 +311,7 @@ def _refused(
         .order_by(Serial.id)
         .limit(5)
     )
-    return tuple(rows.tuples().all())
+    return tuple((serial, state) for serial, state in rows)
 
 
 def _say_why(session: Session, reason: str | None) -> None:
