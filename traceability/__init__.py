@@ -27,6 +27,7 @@ In reading order:
     products.py       register and find products · ocop.py  groups, certificates
     lots.py           make lots, trace them back to their fields · serials.py  issue serials
     marketplaces.py   listings · links.py  resolver entries · link_documents.py  their JSON form
+    link_types.py     what a link is: GS1's types · resolving.py  what answers for a scanned code
     photos.py         the picture of a product · offering.py  what a producer's desk shows, changes
     listing_checks.py what an address answered and what follows · clicks.py  who followed, by day
     feed.py           a product for machines: JSON-LD, and a row of the feed for shops

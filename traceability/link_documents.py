@@ -3,55 +3,45 @@
 `{"entries": [{"key": "/01/09520000100025/10/L2610", "description": "…",
 "default": {"href", "title"}, "links": [{"linkType": "gs1:traceability", "href", "title",
 "type"?, "hreflang"?, "context"?}]}]}`
+
+A link of the type `gs1:defaultLinkMulti` is the default link in another language (`hreflang`).
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
+from traceability.digital_link import KEYS, DigitalLink
+from traceability.link_types import DEFAULT, DEFAULT_MULTI, registered_type
 from traceability.links import (
-    DEFAULT,
     AllowedHosts,
     Level,
     Target,
     anchor,
     get_entry,
+    known_keys,
     parse_code,
     replace_entry,
 )
-from traceability.trace_link import Code
+from traceability.trace_link import Code, TraceLink
 
 MOST_ENTRIES = 10_000
-VOCABULARY = "https://ref.gs1.org/voc/"
-_VOCABULARIES = re.compile(r"^https?://(?:ref\.gs1\.org|(?:www\.)?gs1\.org)/voc/")
-_CURIE = re.compile(r"^gs1:[A-Za-z][A-Za-z0-9]*$")
-_IRI = re.compile(r"^https?://[^\s\"<>\\^`{|}]+$")
+_MOST_PROBLEMS = 50
 
 
-def link_type(value: str) -> str:
-    """Bring a link type to its short form: `gs1:pip`, or another vocabulary's full IRI.
-
-    Raises:
-        ValueError: When it is neither.
-    """
-    short = _VOCABULARIES.sub("gs1:", value)
-    if _CURIE.match(short) or (_IRI.match(short) and short == value):
-        return short
-    raise ValueError("a link type is written gs1:name, or as a full IRI of another vocabulary")
+def _one_line(value: str) -> str:
+    if not value.strip() or any(
+        ord(character) < 32 or ord(character) == 127 for character in value
+    ):
+        raise ValueError("it is one line of text, without control characters")
+    return value
 
 
-def _typed(value: str) -> str:
-    short = link_type(value)
-    if short in {DEFAULT, f"{DEFAULT}Multi"}:
-        raise ValueError("the default link is given by the member default")
-    return short
-
-
-_Text = Annotated[str, Field(min_length=1, max_length=500)]
+_Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
 _Href = Annotated[str, Field(min_length=1, max_length=2000)]
 _Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 
@@ -66,7 +56,7 @@ class _Default(_Strict):
 
 
 class _Link(_Default):
-    link_type: Annotated[str, AfterValidator(_typed), Field(alias="linkType")]
+    link_type: Annotated[str, AfterValidator(registered_type), Field(alias="linkType")]
     type: Annotated[str | None, Field(pattern=r"^\w+/[-+.\w]+$")] = None
     hreflang: list[_Language] = Field(default_factory=list)
     context: _Text | None = None
@@ -112,12 +102,12 @@ def register_document(
     except ValidationError as error:
         raise _explained(error) from error
     problems: list[dict[str, str]] = []
-    taken: dict[str, int] = {}
-    registered = []
+    codes: dict[str, int] = {}
+    read: list[tuple[Code, list[Target], LinkDocumentEntry]] = []
     for index, entry in enumerate(entries):
         try:
-            code = anchor(parse_code(entry.key))
-            if (other := taken.setdefault(code.path, index)) != index:
+            code = _own_code(entry.key)
+            if (other := codes.setdefault(code.path, index)) != index:
                 raise InvalidInputError(f"{entry.key} is the same entry as number {other + 1}.")
             targets = _allowed_targets(entry, allowed)
             if check is not None:
@@ -125,16 +115,58 @@ def register_document(
         except InvalidInputError as error:
             problems.append({"pointer": f"/entries/{index}", "detail": error.detail})
             continue
-        if not problems:
-            replace_entry(session, code, targets, description=entry.description)
-            registered.append(code)
+        read.append((code, targets, entry))
+    problems += _without_root(session, [code for code, _, _ in read], codes)
     if problems:
+        problems.sort(key=lambda problem: int(problem["pointer"].rpartition("/")[2]))
         first = problems[0]
+        index = int(first["pointer"].rpartition("/")[2])
+        more = f" ({len(problems) - 1} more entries are wrong.)" if len(problems) > 1 else ""
         raise InvalidInputError(
-            f"Entry {first['pointer'].removeprefix('/entries/')}: {first['detail']}",
-            errors=problems[:50],
+            f"Entry {index + 1}, {entries[index].key}: {first['detail']}{more}",
+            errors=problems[:_MOST_PROBLEMS],
         )
-    return [get_entry(session, code) for code in registered]
+    for code, targets, entry in read:
+        replace_entry(session, code, targets, description=entry.description)
+    return [get_entry(session, code) for code, _, _ in read]
+
+
+def _own_code(key: str) -> Code:
+    """Read the key of an entry by the rules of registration (resolver standard 2.5.9, 3)."""
+    if not key.startswith("/"):
+        raise InvalidInputError("a key is the path of an address, such as /01/09520009000012.")
+    code = parse_code(key)
+    if isinstance(code, DigitalLink) and code.key not in KEYS:
+        raise InvalidInputError(f"this resolver serves the keys {', '.join(KEYS)}, not {code.key}.")
+    alone = anchor(code)
+    if alone != code:
+        raise InvalidInputError(
+            f"a serial is registered below its product alone, as {alone.path};"
+            " a lot in the address scanned finds it all the same."
+        )
+    return code
+
+
+def _without_root(
+    session: Session, codes: Sequence[Code], posted: dict[str, int]
+) -> list[dict[str, str]]:
+    """The entries of lots, serials and the like whose bare key has no entry, here or before."""
+    roots = {code.path: _root(code).path for code in codes}
+    wanted = set(roots.values()) - {code.path for code in codes}
+    missing = wanted - known_keys(session, wanted) if wanted else set()
+    return [
+        {
+            "pointer": f"/entries/{posted[path]}",
+            "detail": f"there is no entry for {root}: register that first, or in the same file,"
+            " so that every code below it finds a default link.",
+        }
+        for path, root in roots.items()
+        if root in missing
+    ]
+
+
+def _root(code: Code) -> Code:
+    return TraceLink(code.code) if isinstance(code, TraceLink) else code.root
 
 
 def written(level: Level) -> dict[str, Any]:
@@ -165,29 +197,66 @@ def written(level: Level) -> dict[str, Any]:
 
 def _allowed_targets(entry: LinkDocumentEntry, allowed: AllowedHosts) -> list[Target]:
     default = Target(DEFAULT, allowed.check(entry.default.href), entry.default.title)
-    return [default] + [
-        Target(
-            link.link_type,
-            allowed.check(link.href),
-            link.title,
-            link.type,
-            tuple(link.hreflang),
-            link.context,
+    targets = [default]
+    for place, link in enumerate(entry.links, start=1):
+        if link.link_type == DEFAULT_MULTI and not link.hreflang:
+            raise InvalidInputError(
+                f"link {place} is a {DEFAULT_MULTI} without hreflang: it is the default link in"
+                " another language, and says which."
+            )
+        targets.append(
+            Target(
+                link.link_type,
+                allowed.check(link.href),
+                link.title,
+                link.type,
+                tuple(link.hreflang),
+                link.context,
+            )
         )
-        for link in entry.links
-    ]
+    return targets
 
 
 def _explained(error: ValidationError) -> InvalidInputError:
+    found = error.errors(include_url=False, include_input=False)
     problems = [
         {
             "pointer": "".join(f"/{part}" for part in each["loc"]) or "/",
-            "detail": each["msg"].removeprefix("Value error, "),
+            "detail": _sentence(each),
         }
-        for each in error.errors(include_url=False, include_context=False, include_input=False)[:50]
+        for each in found[:_MOST_PROBLEMS]
     ]
     first = problems[0]
+    more = f" ({len(found) - 1} more places are wrong.)" if len(found) > 1 else ""
     return InvalidInputError(
-        f"The entries do not have their form: {first['pointer']}: {first['detail']}.",
+        f"The entries do not have their form: {first['pointer']}: {first['detail']}.{more}",
         errors=problems,
     )
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    """What is wrong at one place, in words of ours."""
+    kind, limits = problem["type"], problem.get("ctx", {})
+    if kind == "value_error":
+        return problem["msg"].removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch":
+        if "hreflang" in problem["loc"]:
+            return "a language is written vi, or vi-VN with its country"
+        return "a media type is written as in text/html"
+    if kind == "too_long":
+        return f"it holds more than {limits['max_length']}"
+    if kind == "string_too_long":
+        return f"it has more than {limits['max_length']} characters"
+    return _SENTENCES.get(kind, problem["msg"])
+
+
+_SENTENCES = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no member of this name",
+    "string_type": "it is a text",
+    "string_too_short": "it is empty",
+    "too_short": "it is empty",
+    "list_type": "it is a list",
+    "model_type": "it is an object",
+    "model_attributes_type": "it is an object",
+}

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
 from traceability.digital_link import DigitalLink, parse_path
 from traceability.errors import ForbiddenLinkError
+from traceability.link_types import CERTIFICATION, DEFAULT, RETAILERS, TRACEABILITY
 from traceability.models import (
     Certificate,
     Link,
@@ -20,11 +21,6 @@ from traceability.models import (
     Product,
 )
 from traceability.trace_link import Code, TraceLink, label_code, parse_trace_path
-
-RETAILERS = "gs1:hasRetailers"
-CERTIFICATION = "gs1:certificationInfo"
-TRACEABILITY = "gs1:traceability"
-DEFAULT = "gs1:defaultLink"
 
 # What RFC 3986 admits in an address; quote() escapes all the rest.
 _ADDRESS = ":/?#[]@!$&'()*+,;=%-._~"
@@ -48,7 +44,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """An entry that answers for a code: its own, or one above it."""
+    """An entry with its links."""
 
     code: Code
     entry: LinkEntry
@@ -144,41 +140,28 @@ def replace_entry(
     return entry
 
 
-def resolve(session: Session, code: Code) -> list[Level]:
-    """Find the entries that answer for a code: its own first, then those above it.
-
-    Raises:
-        NotFoundError: When nothing is known at any level.
-    """
-    levels = {level.path: level for level in code.levels()}
-    rows = session.execute(
-        select(LinkEntry, Link)
-        .join(Link, Link.entry_id == LinkEntry.id)
-        .where(LinkEntry.key.in_(levels))
-        .order_by(Link.entry_id, Link.position)
-    )
-    entries: dict[str, LinkEntry] = {}
-    links: dict[str, list[Link]] = {}
-    for entry, link in rows:
-        entries[entry.key] = entry
-        links.setdefault(entry.key, []).append(link)
-    if not entries:
-        raise NotFoundError(f"Nothing is known here about {code.path}.", code=code.path)
-    return [
-        Level(level, entries[path], links[path]) for path, level in levels.items() if path in links
-    ]
-
-
 def get_entry(session: Session, code: Code) -> Level:
     """Return the entry of exactly this code.
 
     Raises:
         NotFoundError: When it has none.
     """
-    level = resolve(session, code)[0]
-    if level.entry.key != anchor(code).path:
-        raise NotFoundError(f"There is no entry for {code.path}.", code=code.path)
-    return level
+    key = anchor(code).path
+    rows = session.execute(
+        select(LinkEntry, Link)
+        .join(Link, Link.entry_id == LinkEntry.id)
+        .where(LinkEntry.key == key)
+        .order_by(Link.position)
+    ).all()
+    if not rows:
+        raise NotFoundError(f"There is no entry for {key}.", code=key)
+    return Level(anchor(code), rows[0][0], [link for _, link in rows])
+
+
+def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
+    """Which of these keys have an entry."""
+    wanted = list(keys)
+    return set(session.scalars(select(LinkEntry.key).where(LinkEntry.key == func.any(wanted))))
 
 
 def list_entries(session: Session, *, limit: int, offset: int = 0) -> list[Level]:

@@ -9,9 +9,11 @@ from tests.product_factories import GTIN, SECRET_NAME, make_scene
 from traceability import links, listing_checks, lots, marketplaces, ocop, products
 from traceability.digital_link import parse_path
 from traceability.link_documents import register_document, written
+from traceability.link_types import CERTIFICATION, RETAILERS, TRACEABILITY
 from traceability.links import AllowedHosts
 from traceability.origin import public_origins, public_producer
 from traceability.products import ProductFilter
+from traceability.resolving import find_links
 from traceability.serials import find_serial, issue_serials
 
 DAY = date(2026, 11, 22)
@@ -94,11 +96,12 @@ def test_a_registered_product_has_its_entry(session, scene):
     level = links.get_entry(session, parse_path(f"/01/{GTIN}"))
     assert level.default.href == page
     kinds = [link.link_type for link in level.links[1:]]
-    assert kinds == [links.RETAILERS, links.RETAILERS, links.CERTIFICATION, links.TRACEABILITY]
-    lot = links.resolve(session, parse_path(f"/01/{GTIN}/10/L2610/21/UNKNOWN"))
-    assert [level.default.href for level in lot] == [f"{page}/lo/L2610", page]
-    own = links.resolve(session, links.parse_code(f"/t/{scene.product.trace_code}"))
-    assert own[0].default.href == page
+    assert kinds == [RETAILERS, RETAILERS, CERTIFICATION, TRACEABILITY]
+    lot = find_links(session, parse_path(f"/01/{GTIN}/10/L2610/21/UNKNOWN"), whole=True)
+    assert [level.default.href for level in lot.levels] == [f"{page}/lo/L2610", page]
+    assert (lot.product_id, lot.lot_id) == (scene.product.id, scene.lot.id)
+    own = find_links(session, links.parse_code(f"/t/{scene.product.trace_code}"), whole=True)
+    assert own.levels[0].default.href == page
 
 
 def test_a_dead_listing_is_hidden_not_deleted(session, scene):
@@ -109,7 +112,7 @@ def test_a_dead_listing_is_hidden_not_deleted(session, scene):
         listing_checks.record_check(session, listing, listing_checks.Answer(404), at)
     assert len(marketplaces.list_listings(session, scene.product.id)) == 1
     entry = links.get_entry(session, parse_path(f"/01/{GTIN}"))
-    assert [link.link_type for link in entry.links].count(links.RETAILERS) == 1
+    assert [link.link_type for link in entry.links].count(RETAILERS) == 1
     with pytest.raises(ConflictError):
         marketplaces.list_on_marketplace(session, scene.product, "voso", listing.url)
 
@@ -150,11 +153,10 @@ def test_a_posted_entry_replaces_the_automatic_one_and_stays(session, scene):
     assert third.entry.version > 2
 
 
-def test_a_serial_is_kept_without_its_lot(session):
-    (level,) = register_document(session, posted(f"/01/{GTIN}/10/L1/21/S1"), ALLOWED)
-    assert level.entry.key == f"/01/{GTIN}/21/S1"
-    found = links.resolve(session, parse_path(f"/01/{GTIN}/10/L1/21/S1"))
-    assert found[0].entry.key == level.entry.key
+def test_a_serial_is_registered_without_its_lot_and_found_with_it(session, scene):
+    (level,) = register_document(session, posted(f"/01/{GTIN}/21/S1"), ALLOWED)
+    found = find_links(session, parse_path(f"/01/{GTIN}/10/L2610/21/S1"), whole=False)
+    assert found.levels[0].key == level.entry.key == f"/01/{GTIN}/21/S1"
 
 
 @pytest.mark.parametrize(
@@ -165,6 +167,13 @@ def test_a_serial_is_kept_without_its_lot(session):
         ({"entries": [{"key": f"/01/{GTIN}"}]}, "/entries/0/default"),
         (posted(f"/01/{GTIN}", extra=1), "/entries/0/extra"),
         (posted("/01/09520009000013"), "/entries/0"),
+        (posted(f"/01/{GTIN}/10/L1/21/S1"), "/entries/0"),
+        (posted(f"/01/{GTIN}/22/V1/21/S1"), "/entries/0"),
+        (posted(f"/01/{GTIN}/10/L1"), "/entries/0"),  # no record of the GTIN
+        (posted("/414/9506000134352/254/K1"), "/entries/0"),
+        (posted("/253/9506000134352"), "/entries/0"),  # not served
+        (posted(f"https://id.example/01/{GTIN}"), "/entries/0"),
+        (posted(f"/01/{GTIN}", description="a\r\nb"), "/entries/0/description"),
         (posted(f"/01/{GTIN}", href="https://evil.example/"), "/entries/0"),
         (posted(f"/01/{GTIN}", href="javascript:alert(1)"), "/entries/0"),
         (

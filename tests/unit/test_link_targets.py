@@ -2,7 +2,7 @@ import pytest
 
 from gis.errors import InvalidInputError
 from traceability.errors import ForbiddenLinkError
-from traceability.link_documents import link_type
+from traceability.link_types import link_type
 from traceability.links import AllowedHosts
 from traceability.marketplaces import check_listing_url
 

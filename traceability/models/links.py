@@ -1,6 +1,6 @@
 """Resolver entries: where a GS1 Digital Link, or a trace code, leads."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,17 +12,37 @@ class LinkEntry(Base):
     """All links of one key, such as `/01/09520000100025/10/L2610`.
 
     `product_id` is set on the entry made automatically for a registered product; a posted entry
-    replaces it whole and clears it.
+    replaces it whole and clears it. `root` is the entry of the bare primary key, below which alone
+    there may be one of a lot or a serial (GS1-Conformant Resolver Standard 1.2, section 2.5.9); own
+    trace codes have none, for a box has a code and no product.
     """
 
     __tablename__ = "link_entry"
     __table_args__ = (
         CheckConstraint("key ~ '^/'", name="key"),
+        CheckConstraint(
+            "split_part(key, '/', 6) NOT IN ('21', 'tem') AND split_part(key, '/', 8) <> '21'",
+            name="serial_alone",
+        ),
         {"schema": "traceability"},
     )
 
     id: Mapped[Identifier]
     key: Mapped[str] = mapped_column(unique=True)
+    root: Mapped[str | None] = mapped_column(
+        Computed(
+            "CASE WHEN key !~ '^/t/'"
+            " THEN '/' || split_part(key, '/', 2) || '/' || split_part(key, '/', 3) END",
+            persisted=True,
+        ),
+        ForeignKey(
+            "traceability.link_entry.key",
+            ondelete="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        index=True,
+    )
     description: Mapped[str | None]
     product_id: Mapped[int | None] = mapped_column(
         ForeignKey("traceability.product.id", ondelete="CASCADE"), index=True

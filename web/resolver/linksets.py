@@ -1,0 +1,132 @@
+"""The links of a code as a document: RFC 9264 by GS1's schema, or a page with the same in it."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from flask import Response, render_template, request
+from flask_babel import lazy_gettext
+from markupsafe import Markup
+
+from traceability.link_types import VOCABULARY, relation
+from traceability.resolving import KnownLevel, KnownLink, Resolution
+from web import access
+from web.context import settings
+from web.resolver.choosing import LINKSET, wants_linkset
+
+CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
+_CONTEXT_LINK = (
+    f'<{CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+)
+
+_TYPES = {
+    "gs1:defaultLink": lazy_gettext("Liên kết mặc định"),
+    "gs1:defaultLinkMulti": lazy_gettext("Liên kết mặc định theo ngôn ngữ"),
+    "gs1:pip": lazy_gettext("Trang sản phẩm"),
+    "gs1:hasRetailers": lazy_gettext("Nơi bán"),
+    "gs1:certificationInfo": lazy_gettext("Chứng nhận"),
+    "gs1:traceability": lazy_gettext("Truy xuất nguồn gốc"),
+    "gs1:recallStatus": lazy_gettext("Tình trạng thu hồi"),
+    "gs1:epcis": lazy_gettext("Dữ liệu sự kiện EPCIS"),
+    "gs1:locationInfo": lazy_gettext("Thông tin địa điểm"),
+    "gs1:logisticsInfo": lazy_gettext("Thông tin vận chuyển"),
+    "gs1:instructions": lazy_gettext("Hướng dẫn sử dụng"),
+    "gs1:homepage": lazy_gettext("Trang chủ của nhà sản xuất"),
+}
+
+
+def base_url() -> str:
+    """The public address that anchors stand on, without a final slash.
+
+    Without a configured one the address of the request, as far as its Host names this machine by a
+    number or as localhost: any other Host is the caller's invention and goes into no anchor.
+    """
+    if configured := settings().public_url:
+        return configured
+    given = request.host_url.rstrip("/")
+    host = urlsplit(given).hostname or ""
+    if _is_number(host) or host == "localhost" or host.endswith(".localhost"):
+        return given
+    return f"{request.scheme}://127.0.0.1:{request.environ['SERVER_PORT']}"
+
+
+def answer_linkset(found: Resolution) -> Response:
+    """All links of a code, of every level, each under its own address."""
+    document = {"linkset": [_described(level, _links_of(level)) for level in found.levels]}
+    page = [(level, _links_of(level)) for level in found.levels]
+    return _answer(document, page, 200)
+
+
+def answer_candidates(found: Resolution, candidates: Sequence[KnownLink]) -> Response:
+    """The links between which nothing decides, as a linkset; 300."""
+    level = next((level for level in found.levels if candidates[0] in level.links), found.levels[0])
+    document = {"linkset": [_described(level, candidates)]}
+    return _answer(document, [(level, candidates)], 300)
+
+
+def _links_of(level: KnownLevel) -> Sequence[KnownLink]:
+    page = level.page
+    return level.links if page is None else [*level.links, page]
+
+
+def _described(level: KnownLevel, links: Sequence[KnownLink]) -> dict[str, Any]:
+    # Schemas of 2025 demand itemDescription, 1.2 prefers description: both are given.
+    words = level.description or level.default.title
+    entry: dict[str, Any] = {
+        "anchor": base_url() + level.key,
+        "itemDescription": words,
+        "description": words,
+    }
+    for link in links:
+        entry.setdefault(relation(link.link_type), []).append(_member(link))
+    return entry
+
+
+def _member(link: KnownLink) -> dict[str, Any]:
+    href = base_url() + link.href if link.href.startswith("/") else link.href
+    member: dict[str, Any] = {"href": href, "title": link.title}
+    if link.is_default:
+        return member
+    if link.media_type:
+        member["type"] = link.media_type
+    if link.hreflang:
+        member["hreflang"] = list(link.hreflang)
+    if link.context:
+        member["context"] = [link.context]
+    return member
+
+
+def _answer(
+    document: dict[str, Any], page: Sequence[tuple[KnownLevel, Sequence[KnownLink]]], status: int
+) -> Response:
+    if access.wants_page() and not wants_linkset():
+        embedded = orjson.dumps({"@context": CONTEXT, **document}).decode()
+        response = Response(
+            render_template(
+                "resolver/linkset.html",
+                levels=page,
+                is_choice=status == 300,
+                types=_TYPES,
+                vocabulary=VOCABULARY,
+                # What closes a script, or opens a comment in it, cannot be written in its data.
+                linked_data=Markup(embedded.replace("<", "\\u003c").replace("&", "\\u0026")),  # noqa: S704
+            ),
+            status,
+            mimetype="text/html",
+        )
+    else:
+        response = Response(orjson.dumps(document), status, content_type=LINKSET)
+    response.headers["Link"] = _CONTEXT_LINK
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.update(("Accept", "Accept-Language"))
+    return response
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
