@@ -20,5 +20,7 @@ In reading order:
     shapes.py        what each type of event is made of
     events.py        reads one event · documents.py  reads a document of many
     hashing.py       the CBV event hash
-    business.py      what an event may say of our own products (database)
+    captor.py        who captures · own.py  which things are of products registered here
+    business.py      what an event may say of our own products (database): histories.py items,
+                     amounts.py lots, units.py; states.py  what becomes of serials
 """

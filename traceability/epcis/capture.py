@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
 from traceability.epcis import journal
-from traceability.epcis.business import apply_states, check_business
+from traceability.epcis.business import apply_states, check_business, lock_products
 from traceability.epcis.captor import Captor
 from traceability.epcis.documents import read_document
 from traceability.epcis.events import ReadEvent, read_event
@@ -147,6 +147,7 @@ class _Capture:
         """Read, check, write and seal."""
         read = self._read(events, contexts)
         self._refuse_all_if_one_is_wrong()
+        lock_products(self.session, [event for _, event in read])
         self._look_up([event.identity for _, event in read])
         sequences = self.session.scalars(_RESERVE, {"count": len(read)}).all()
         recorded_at = self.session.execute(_BEGIN).scalar_one()

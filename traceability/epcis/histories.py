@@ -1,0 +1,176 @@
+"""What single items of ours went through: begun, sold and ended once, in one box at a time."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.orm import Session
+
+from traceability.epcis.events import ReadEvent
+from traceability.epcis.own import OwnThing
+from traceability.models import Serial
+
+_FOLDER = files("traceability.epcis")
+_HISTORIES = text((_FOLDER / "item_histories.sql").read_text("utf-8"))
+_EMPTIED = text((_FOLDER / "emptied_parents.sql").read_text("utf-8"))
+
+_SALES = frozenset({"retail_selling", "dispensing"})
+_ENDS = frozenset({"decommissioning", "destroying"})
+# What may still be done with an item that ended, or is said to have.
+_LOOKING = frozenset(
+    {
+        "inspecting",
+        "sampling",
+        "holding",
+        "sensor_reporting",
+        "cycle_counting",
+        "stock_taking",
+        "collecting",
+        "destroying",
+        "other",
+    }
+)
+_PORTION = 1000
+
+Name = tuple[int, str | None, str | None]
+
+
+class _Past(NamedTuple):
+    """One earlier event of one item."""
+
+    name: Name
+    act: str
+    event_time: datetime
+    sequence: int
+    parent: str | None
+
+
+def act_of(event_type: str, action: str | None, biz_step: str | None, role: str) -> str | None:
+    """What an event does to an item: begin, end, use, sell, pack, unpack; or none of these."""
+    if role == "output":
+        return "begin"
+    if role == "input":
+        return "use"
+    if role == "child" and event_type == "AggregationEvent":
+        return {"ADD": "pack", "DELETE": "unpack"}.get(action or "")
+    if role != "epc" or event_type != "ObjectEvent":
+        return None
+    if action == "ADD":
+        return "begin"
+    if action == "DELETE" or biz_step in _ENDS:
+        return "end"
+    return "sell" if biz_step in _SALES else None
+
+
+def check_items(
+    session: Session, event: ReadEvent, own: Mapping[str, OwnThing]
+) -> Iterator[dict[str, Any]]:
+    """Yield what an event says of items of ours that cannot be."""
+    items = [
+        (item, thing)
+        for item in event.items
+        if item.role != "parent"
+        and (thing := own.get(item.key)) is not None
+        and thing.serial is not None
+    ]
+    if not items:
+        return
+    names = {thing.name: thing for _, thing in items}
+    past = _read_past(session, names)
+    states = _read_states(session, names)
+    for item, thing in items:
+        act = act_of(event.type, event.action, event.biz_step, item.role)
+        before = past[thing.name]
+        state = states.get((thing.product.id, thing.serial or ""))
+        detail = _contradiction(act, {each.act for each in before}, state, event.biz_step)
+        if detail is None and act == "pack":
+            detail = _packed_elsewhere(session, event, before)
+        if detail is not None:
+            yield {"pointer": "", "detail": f"{item.key} {detail}", "epc": item.key}
+
+
+def _contradiction(
+    act: str | None, done: set[str], state: str | None, biz_step: str | None
+) -> str | None:
+    """Say why an item with such a past cannot go through this, in words that follow its name."""
+    ended = "end" in done or "use" in done or state == "void"
+    if act == "begin":
+        if "begin" in done:
+            return "was commissioned already: an item begins once."
+        if ended:
+            return "was taken out of use: it cannot begin again."
+        if "sell" in done or state in {"sold", "recalled"}:
+            return f"is {'recalled' if state == 'recalled' else 'sold'}: it cannot begin now."
+        return None
+    if act in {"end", "use"} and ended:
+        return "was taken out of use already: an item ends once."
+    if act == "sell":
+        if "sell" in done or state == "sold":
+            return "was sold already: an item is sold once."
+        if ended:
+            return "was taken out of use: it cannot be sold."
+        if state == "recalled":
+            return "was recalled: it cannot be sold."
+        if state == "issued" and "begin" not in done:
+            return "was never commissioned: its label is issued, not active."
+        return None
+    if ended and act != "unpack" and biz_step not in _LOOKING:
+        return "was taken out of use: it can only be looked at."
+    return None
+
+
+def _packed_elsewhere(session: Session, event: ReadEvent, before: list[_Past]) -> str | None:
+    """Follow an item through its boxes by the time of the events, this one among them."""
+    box = next((item.key for item in event.items if item.role == "parent"), None)
+    if box is None:
+        return None
+    moves = [
+        (each.event_time, each.sequence, each.act, each.parent)
+        for each in before
+        if each.act in {"pack", "unpack"}
+    ]
+    moves.append((event.time, 2**63, "pack", box))
+    boxes = sorted({parent for _, _, act, parent in moves if act == "pack" and parent})
+    if len(boxes) > 1:
+        rows = session.execute(_EMPTIED, {"keys": boxes})
+        moves += [(row.event_time, row.sequence, "unpack", row.parent) for row in rows]
+    inside: str | None = None
+    for _, _, act, parent in sorted(moves, key=lambda move: move[:2]):
+        if act == "pack":
+            if inside is not None and inside != parent:
+                return f"is in {inside if inside != box else parent}: unpack it first."
+            inside = parent
+        elif parent is None or parent == inside:
+            inside = None
+    return None
+
+
+def _read_past(session: Session, names: Mapping[Name, OwnThing]) -> dict[Name, list[_Past]]:
+    by_key = {key: name for name, thing in names.items() for key in thing.journal_keys()}
+    keys = list(by_key)
+    past: dict[Name, list[_Past]] = defaultdict(list)
+    for start in range(0, len(keys), _PORTION):
+        for row in session.execute(_HISTORIES, {"keys": keys[start : start + _PORTION]}):
+            act = act_of(row.type, row.action, row.biz_step, row.role)
+            if act is not None:
+                name = by_key[row.key]
+                past[name].append(_Past(name, act, row.event_time, row.sequence, row.parent))
+    return past
+
+
+def _read_states(session: Session, names: Mapping[Name, OwnThing]) -> dict[tuple[int, str], str]:
+    """The states of serials issued here, held against change until the transaction ends."""
+    pairs = sorted({(thing.product.id, thing.serial or "") for thing in names.values()})
+    states: dict[tuple[int, str], str] = {}
+    for start in range(0, len(pairs), _PORTION):
+        rows = session.execute(
+            select(Serial.product_id, Serial.serial, Serial.state)
+            .where(tuple_(Serial.product_id, Serial.serial).in_(pairs[start : start + _PORTION]))
+            .order_by(Serial.id)
+            .with_for_update()
+        )
+        states |= {(row.product_id, row.serial): row.state for row in rows}
+    return states

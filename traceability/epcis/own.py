@@ -1,0 +1,77 @@
+"""Which of the things that an event names are of products registered here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session
+
+from traceability.epcis.events import ReadEvent
+from traceability.links import product_codes
+from traceability.models import Product
+
+# Captures that speak of one product wait for each other; those of different products do not.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('traceability.epcis'), CAST(:id AS int))")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnThing:
+    """A product of ours, or a lot or an item of it."""
+
+    product: Product
+    lot: str | None = None
+    serial: str | None = None
+
+    @property
+    def name(self) -> tuple[int, str | None, str | None]:
+        """What is the same for both codes (GTIN, trace code) of one thing."""
+        return self.product.id, self.lot, self.serial
+
+    def journal_keys(self) -> list[str]:
+        """The keys this thing may stand under in the journal."""
+        return [code.path for code in product_codes(self.product, self.lot, self.serial)]
+
+
+def find_own(session: Session, keys: Iterable[str]) -> dict[str, OwnThing]:
+    """Find the products that keys belong to; keys of others are left out."""
+    parsed = {key: part for key in set(keys) if (part := _split(key)) is not None}
+    if not parsed:
+        return {}
+    codes = sorted({code for code, _, _ in parsed.values()})
+    rows = session.scalars(
+        select(Product).where(
+            or_(Product.gtin == func.any(codes), Product.trace_code == func.any(codes))
+        )
+    )
+    products: dict[str, Product] = {}
+    for product in rows:
+        products[product.trace_code] = product
+        if product.gtin is not None:
+            products[product.gtin] = product
+    return {
+        key: OwnThing(products[code], lot, serial)
+        for key, (code, lot, serial) in parsed.items()
+        if code in products
+    }
+
+
+def lock_products(session: Session, events: Sequence[ReadEvent]) -> None:
+    """Let captures that speak of the same products of ours go one after the other.
+
+    Called for all events of a capture at once: locks taken in one order never wait in a ring.
+    """
+    own = find_own(session, (item.key for event in events for item in event.items))
+    for product_id in sorted({thing.product.id for thing in own.values()}):
+        session.execute(_LOCK, {"id": product_id % 2**31})
+
+
+def _split(key: str) -> tuple[str, str | None, str | None] | None:
+    parts = key.split("/")
+    if len(parts) < 3 or parts[1] not in {"01", "t"}:
+        return None
+    below: Mapping[str, str] = dict(zip(parts[3::2], map(unquote, parts[4::2]), strict=False))
+    if parts[1] == "t":
+        return parts[2], below.get("lo"), below.get("tem")
+    # A third party's serial (235) is none of ours.
+    return None if "235" in below else (parts[2], below.get("10"), below.get("21"))

@@ -1,0 +1,129 @@
+"""The states of serials follow the events that name them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from traceability.epcis.contexts import prefixes_of
+from traceability.epcis.events import ReadEvent, read_event
+from traceability.epcis.histories import act_of
+from traceability.epcis.own import OwnThing, find_own
+from traceability.models import Event, Lot
+from traceability.serials import Chosen, change_states, undo_states
+
+_LOT_NUMBER = "urn:epcglobal:cbv:mda:lotNumber"
+_STATE_OF = {"begin": "active", "sell": "sold", "end": "void", "use": "void"}
+
+
+def apply_states(session: Session, event: ReadEvent) -> None:
+    """Bring the serials that an accepted event names to the state it leaves them in; flushes.
+
+    Commissioned → active (with the lot of its master data), sold to a consumer → sold, taken out of
+    use or used up → void, recalled → recalled: an item, all items of a lot, all of a product. An
+    error declaration takes back what its event did.
+    """
+    if event.corrects is not None:
+        _undo(session, event)
+        return
+    own = find_own(session, (item.key for item in event.items))
+    if not own:
+        return
+    reason = _reason(event)
+    for (product_id, state), things in _changes(event, own).items():
+        serials = tuple(thing.serial for thing in things if thing.serial is not None)
+        if serials:
+            change_states(
+                session,
+                Chosen(product_id, serials),
+                state,
+                reason=reason,
+                lot_id=_lot_of(session, product_id, event) if state == "active" else None,
+                adopt=state == "active",
+            )
+        for thing in things:
+            if thing.serial is None and state == "recalled":
+                chosen = _all_of(session, thing)
+                if chosen is not None:
+                    change_states(session, chosen, state, reason=reason)
+
+
+def _undo(session: Session, declaration: ReadEvent) -> None:
+    again = select(func.count()).where(Event.corrects == declaration.corrects)
+    if (session.scalar(again) or 0) > 1:
+        # Taken back already; what was recorded since stands.
+        return
+    original = session.scalars(
+        select(Event)
+        .where(
+            or_(Event.hash_id == declaration.corrects, Event.event_id == declaration.corrects),
+            Event.corrects.is_(None),
+        )
+        .order_by(Event.sequence)
+    )
+    for event in original:
+        read = read_event(json.loads(event.body), json.loads(event.context))
+        own = find_own(session, (item.key for item in read.items))
+        for (product_id, state), things in _changes(read, own).items():
+            serials = tuple(thing.serial for thing in things if thing.serial is not None)
+            reason = f"declared an error: {event.hash_id}"
+            if serials:
+                undo_states(session, Chosen(product_id, serials), state, reason=reason)
+            for thing in things:
+                chosen = _all_of(session, thing) if thing.serial is None else None
+                if chosen is not None and state == "recalled":
+                    undo_states(session, chosen, state, reason=reason)
+
+
+def _changes(
+    event: ReadEvent, own: Mapping[str, OwnThing]
+) -> dict[tuple[int, str], list[OwnThing]]:
+    changes: dict[tuple[int, str], list[OwnThing]] = defaultdict(list)
+    for item in event.items:
+        thing = own.get(item.key)
+        if thing is None:
+            continue
+        act = act_of(event.type, event.action, event.biz_step, item.role)
+        state = _STATE_OF.get(act or "")
+        if state is not None and thing.serial is not None:
+            changes[thing.product.id, state].append(thing)
+        if event.disposition == "recalled" and item.role in {"epc", "parent", "child"}:
+            changes[thing.product.id, "recalled"].append(thing)
+    return changes
+
+
+def _all_of(session: Session, thing: OwnThing) -> Chosen | None:
+    """All serials of a lot, or of a product; None for a lot that is not recorded."""
+    if thing.lot is None:
+        return Chosen(thing.product.id)
+    lot_id = _lot_id(session, thing.product.id, thing.lot)
+    return None if lot_id is None else Chosen(thing.product.id, lot_id=lot_id)
+
+
+def _lot_of(session: Session, product_id: int, event: ReadEvent) -> int | None:
+    """The lot that an event's master data names, where it is recorded."""
+    number = lot_number(event)
+    return None if number is None else _lot_id(session, product_id, number)
+
+
+def _lot_id(session: Session, product_id: int, code: str) -> int | None:
+    return session.scalar(select(Lot.id).where(Lot.product_id == product_id, Lot.code == code))
+
+
+def lot_number(event: ReadEvent) -> str | None:
+    """The lot number in an event's master data (CBV 2.0, 9.2: `lotNumber`), if there is one."""
+    ilmd: Mapping[str, Any] = event.body.get("ilmd", {})
+    own = event.body.get("@context", [])
+    prefixes = prefixes_of([*event.context, *(own if isinstance(own, list) else [own])])
+    for name, value in ilmd.items():
+        prefix, _, rest = name.partition(":")
+        if isinstance(value, str) and prefixes.get(prefix, f"{prefix}:") + rest == _LOT_NUMBER:
+            return value
+    return None
+
+
+def _reason(event: ReadEvent) -> str:
+    return f"{event.biz_step or event.action or event.type} {event.hash_id}"
