@@ -28,15 +28,19 @@ from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
 from etl.importing import clean_up, run_load, run_preview
 from etl.label_requests import PRINT_LABELS
 from etl.labels import run_labels
+from etl.listing_mapping import run_applying, run_reading
+from etl.listing_requests import APPLY_LISTINGS, READ_LISTINGS
 from etl.models import Run
 from etl.queries import WRITE_SNAPSHOT
 from etl.sheet_requests import DRAW_SHEETS
 from etl.sheets import run_sheets
 from etl.snapshots import public_layers, take_snapshot
+from gis.calendar import local_day
 from gis.database import connect, make_sessions
 from gis.errors import PlatformError, UnavailableError
 from gis.server.running import database_url
 from gis.settings import Settings
+from traceability.reports import erase_contacts
 from traceability.scans import forget_writers
 from traceability.suspicions import examine
 
@@ -98,6 +102,14 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
         clean_up(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
         clean_attachments(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
 
+    @app.task(name=READ_LISTINGS)
+    def read_listings(run_id: int) -> None:
+        run_reading(sessions, folder, run_id)
+
+    @app.task(name=APPLY_LISTINGS)
+    def apply_listings(run_id: int) -> None:
+        run_applying(sessions, run_id)
+
     @app.task(name=CHECK_ATTACHMENT)
     def check_attachment(attachment_id: int) -> None:
         run_check(sessions, folder, attachment_id)
@@ -131,6 +143,13 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
         for layer in public_layers():
             with sessions.begin() as session:
                 take_snapshot(session, layer.id, folder=folder, actor="worker")
+
+    @app.periodic(cron=_NIGHTLY)
+    @app.task(name="etl.erase_contacts", queueing_lock="etl.erase_contacts")
+    def erase_report_contacts(timestamp: int) -> None:
+        day = local_day(datetime.fromtimestamp(timestamp, UTC))
+        with sessions.begin() as session:
+            log.info("contacts of reporters erased: %s", erase_contacts(session, day))
 
     @app.periodic(cron=_HOURLY)
     @app.task(name="etl.fold_layer_changes", queueing_lock="etl.fold_layer_changes")

@@ -50,6 +50,19 @@ def _caller(account: Account) -> Caller:
     )
 
 
+def list_officers(session: Session) -> list[tuple[str, str]]:
+    """List who looks into cases: the user name and the shown name of each officer, by name."""
+    officers = select(AccountRole.account_id).where(
+        AccountRole.role_code.in_(("officer", "administrator"))
+    )
+    rows = session.execute(
+        select(Account.username, Account.display_name)
+        .where(Account.id.in_(officers), Account.is_active)
+        .order_by(Account.display_name, Account.username)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def add_account(
     session: Session,
     username: str,

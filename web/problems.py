@@ -36,7 +36,12 @@ class Kind:
     page_title: Any
     cause: Any
     remedy: Any
+    # Its own page for people, where the plain one would leave them alone.
+    template: str = "problem.html"
 
+
+# Where people come by scanning: they are told what a trouble means for the thing in their hand.
+_SCANNED = ("/01/", "/t/", "/san-pham/", "/chung-nhan/", "/bao-cao")
 
 KINDS: dict[type[errors.PlatformError], Kind] = {
     errors.InvalidInputError: Kind(
@@ -107,6 +112,15 @@ KINDS: dict[type[errors.PlatformError], Kind] = {
         lazy_gettext("Không tìm thấy"),
         lazy_gettext("Không có thứ mang mã hoặc địa chỉ này."),
         lazy_gettext("Kiểm tra lại mã, hoặc tìm từ trang chủ."),
+    ),
+    trace_errors.UnknownCodeError: Kind(
+        404,
+        "unknown-code",
+        "No such code",
+        lazy_gettext("Không có sản phẩm nào mang mã này"),
+        lazy_gettext("Mã viết đúng dạng, nhưng nền tảng này không ghi sản phẩm hay lô nào của nó."),
+        lazy_gettext("So lại từng chữ số in trên tem; vẫn không có thì báo cho chúng tôi."),
+        "products/unknown.html",
     ),
     errors.ConflictError: Kind(
         409,
@@ -194,6 +208,7 @@ def answer(
     page_title: str | None = None,
     context: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
+    template: str = "problem.html",
 ) -> Response:
     """One problem, as JSON or as a page by what the caller accepts.
 
@@ -209,9 +224,11 @@ def answer(
     if detail:
         body["detail"] = detail
     if access.wants_page():
+        if status >= 500 and request.path.startswith(_SCANNED):
+            template = "products/trouble.html"
         response = Response(
             render_template(
-                "problem.html", problem=body, page_title=page_title or title, request_id=_id()
+                template, problem=body, page_title=page_title or title, request_id=_id()
             ),
             status,
             mimetype="text/html",
@@ -241,6 +258,7 @@ def answer_error(error: errors.PlatformError) -> Response:
         detail=error.detail,
         page_title=str(kind.page_title),
         context=error.context,
+        template=kind.template,
     )
 
 

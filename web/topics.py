@@ -36,7 +36,9 @@ from web.ogc import tiles
 from web.ogc import tilesets as ogc_tilesets
 from web.products import certificates
 from web.products import pages as products
+from web.reports import api as report_api
 from web.reports import form as reports
+from web.reports import inbox as cases
 
 
 def install(app: Flask) -> None:
@@ -64,6 +66,8 @@ def install(app: Flask) -> None:
         products,
         certificates,
         reports,
+        cases,
+        report_api,
         product_labels,
         product_api,
         resolver,
