@@ -125,10 +125,6 @@ def _check_rules(event: Mapping[str, Any], reader: Reader) -> None:
     for name in _LISTS:
         if name in event:
             _check_quantities(event[name], name, reader)
-    for name in ("epcList", "childEPCs", "inputEPCList", "outputEPCList"):
-        keys = [epcs.canonical(epc) for epc in event.get(name, ())]
-        if len(set(keys)) != len(keys):
-            reader.fail(f"/{name}", "One thing stands in this list twice, written in two ways.")
     for place, element in enumerate(event.get("sensorElementList", ())):
         _check_sensor(element, f"/sensorElementList/{place}", reader)
 

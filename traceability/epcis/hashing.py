@@ -16,9 +16,11 @@ from typing import Any
 from traceability.epcis import epcs
 from traceability.epcis.checks import read_time
 from traceability.epcis.vocabulary import (
+    ALERTS,
     BIZ_STEPS,
     COMPONENTS,
     DISPOSITIONS,
+    MEASUREMENTS,
     SOURCE_TYPES,
     TRANSACTION_TYPES,
     Vocabulary,
@@ -82,9 +84,9 @@ def _time(value: Any, _prefixes: Prefixes) -> str:
 def _utc(value: str) -> str:
     read = read_time(value).astimezone(UTC)
     # Half a millisecond and more rounds up, as everywhere in the vectors of CBV.
-    rounded = read.replace(microsecond=0) + timedelta(
-        milliseconds=round(read.microsecond, -3) / 1e3
-    )
+    # The fourth digit rounds: 5 and more up (CBV 2.0, 8.9.2).
+    milliseconds = (read.microsecond + 500) // 1000
+    rounded = read.replace(microsecond=0) + timedelta(milliseconds=milliseconds)
     return rounded.strftime("%Y-%m-%dT%H:%M:%S.") + f"{rounded.microsecond // 1000:03d}Z"
 
 
@@ -139,9 +141,12 @@ def _name(vocabulary: Vocabulary) -> Writer:
     return write
 
 
-def _measured(value: Any, prefixes: Prefixes) -> str:
-    name = read_measurement(value)
-    return _expanded(name, prefixes) if ":" in name else _GS1 + name
+def _measured(words: frozenset[str]) -> Writer:
+    def write(value: Any, prefixes: Prefixes) -> str:
+        name = read_measurement(value, words)
+        return _GS1 + name if name in words else _expanded(name, prefixes)
+
+    return write
 
 
 # --- lists ----------------------------------------------------------------------------------
@@ -271,15 +276,16 @@ _METADATA: Mapping[str, Writer] = {
     "bizRules": _field("bizRules", _text),
 }
 _REPORT: Mapping[str, Writer] = {
-    "type": _field("type", _measured),
+    "type": _field("type", _measured(MEASUREMENTS)),
+    "exception": _field("exception", _measured(ALERTS)),
     **{
         name: _field(name, _text)
         for name in (
-            "exception",
             "deviceID",
             "deviceMetadata",
             "rawData",
             "dataProcessingMethod",
+            "bizRules",
         )
     },
     "time": _field("time", _time),

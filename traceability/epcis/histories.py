@@ -81,7 +81,12 @@ def check_items(
     names = {thing.name: thing for _, thing in items}
     past = _read_past(session, names)
     states = _read_states(session, names)
+    seen = set()
     for item, thing in items:
+        if (item.role, thing.name) in seen:
+            yield {"pointer": "", "detail": f"{item.key} stands here twice.", "epc": item.key}
+            continue
+        seen.add((item.role, thing.name))
         act = act_of(event.type, event.action, event.biz_step, item.role)
         before = past[thing.name]
         state = states.get((thing.product.id, thing.serial or ""))
