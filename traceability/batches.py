@@ -6,7 +6,7 @@ for the file as soon as they are drawn.
 
 import csv
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, TextIO
 
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
+from gis.models import AdministrativeUnit
 from traceability import labels, qr
 from traceability.label_sheets import SHEETS
 from traceability.models import Lot, Product, Serial, SerialBatch
@@ -111,11 +112,55 @@ def get_batch(session: Session, batch_id: int) -> Batch:
 
 
 def list_batches(
-    session: Session, *, producer_id: int | None = None, limit: int = 50
+    session: Session,
+    *,
+    producer_id: int | None = None,
+    commune_code: str | None = None,
+    limit: int = 50,
 ) -> list[Batch]:
-    """The newest batches, of one producer's products or of all."""
-    condition = true() if producer_id is None else Product.producer_id == producer_id
-    return _batches(session, condition, limit=limit)
+    """The newest batches, of one producer's products, or of those of one commune, or of all."""
+    return _batches(session, _within(producer_id, commune_code), limit=limit)
+
+
+def list_labelled(
+    session: Session,
+    *,
+    producer_id: int | None = None,
+    commune_code: str | None = None,
+    limit: int = 500,
+) -> list[Product]:
+    """The products that somebody may print labels for, by name."""
+    return list(
+        session.scalars(
+            select(Product)
+            .where(_within(producer_id, commune_code))
+            .order_by(Product.name, Product.id)
+            .limit(limit)
+        )
+    )
+
+
+def product_of_serial(
+    session: Session, serial: str, products: Sequence[Product]
+) -> Product | None:
+    """Which of these products a serial was issued for, if any."""
+    by_id = {product.id: product for product in products}
+    # One probe of the index for each product, never a look at all serials.
+    found = session.scalar(
+        select(Serial.product_id).where(
+            Serial.product_id == func.any(list(by_id)), Serial.serial == serial
+        )
+    )
+    return by_id.get(found) if found is not None else None
+
+
+def _within(producer_id: int | None, commune_code: str | None) -> ColumnElement[bool]:
+    if producer_id is not None:
+        return Product.producer_id == producer_id
+    if commune_code is not None:
+        units = select(AdministrativeUnit.id).where(AdministrativeUnit.code == commune_code)
+        return Product.commune_id.in_(units)
+    return true()
 
 
 def _batches(session: Session, condition: ColumnElement[bool], *, limit: int) -> list[Batch]:

@@ -300,6 +300,18 @@ def list_changes(session: Session, serial: Serial) -> list[SerialChange]:
     return list(session.scalars(select(SerialChange).where(mine).order_by(SerialChange.id)))
 
 
+def list_batch_changes(session: Session, batch_id: int, *, limit: int = 100) -> list[SerialChange]:
+    """What was done with a batch, newest first."""
+    return list(
+        session.scalars(
+            select(SerialChange)
+            .where(SerialChange.batch_id == batch_id)
+            .order_by(SerialChange.id.desc())
+            .limit(limit)
+        )
+    )
+
+
 def _refused(
     session: Session, condition: ColumnElement[bool], to: str, states: dict[str, int]
 ) -> tuple[tuple[str, str], ...]:

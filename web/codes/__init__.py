@@ -1,4 +1,5 @@
-"""Codes: asking for labels and activating them, what a code is, counting who scans.
+"""Codes: asking for labels, putting them to use, what a code is, counting who scans.
 
-In reading order: `visitors.py` who is a person and who a program · `scanning.py` counting scans.
+In reading order: `visitors.py` who is a person and who a program · `scanning.py` counting scans ·
+`api.py` `/api/v1/codes` · `pages.py` the desk `/tem` · `words.py` what its pages say.
 """
