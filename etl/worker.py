@@ -24,10 +24,12 @@ from etl.code_changes import run_change
 from etl.code_requests import CHANGE_CODES
 from etl.export_requests import WRITE_EXPORT
 from etl.exporting import run_export
+from etl.fetching import Fetcher
 from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
 from etl.importing import clean_up, run_load, run_preview
 from etl.label_requests import PRINT_LABELS
 from etl.labels import run_labels
+from etl.link_checks import CHECK_LISTINGS, LinkChecker, user_agent
 from etl.listing_mapping import run_applying, run_reading
 from etl.listing_requests import APPLY_LISTINGS, READ_LISTINGS
 from etl.models import Run
@@ -59,13 +61,16 @@ _OUTAGES = (
 )
 
 
-def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procrastinate.App:
+def make_app(
+    url: str, sessions: sessionmaker[Session], folder: Path, public_url: str | None = None
+) -> procrastinate.App:
     """Make the queue's application with its tasks.
 
     Args:
         url: Address of the database, where schema `queue` is.
         sessions: Where tasks get their transactions.
         folder: The files folder.
+        public_url: The site's address, by which the check of links says who asks.
     """
     _, _, rest = url.partition("://")
     connector = procrastinate.PsycopgConnector(
@@ -101,6 +106,13 @@ def make_app(url: str, sessions: sessionmaker[Session], folder: Path) -> procras
     def forget_stale_files(timestamp: int) -> None:
         clean_up(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
         clean_attachments(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
+
+    checker = LinkChecker(sessions, Fetcher(user_agent(public_url)))
+
+    @app.periodic(cron=_EVERY_FIVE_MINUTES)
+    @app.task(name=CHECK_LISTINGS, queueing_lock=CHECK_LISTINGS, lock=CHECK_LISTINGS)
+    def check_listings(timestamp: int) -> None:
+        checker.run(datetime.fromtimestamp(timestamp, UTC))
 
     @app.task(name=READ_LISTINGS)
     def read_listings(run_id: int) -> None:
@@ -213,7 +225,7 @@ def run_worker(settings: Settings) -> None:
             else:
                 raise UnavailableError("The database has no queue yet: run python -m gis up.")
         while True:
-            app = make_app(url, make_sessions(engine), settings.files_folder)
+            app = make_app(url, make_sessions(engine), settings.files_folder, settings.public_url)
             try:
                 asyncio.run(_work(app))
             except _OUTAGES as error:

@@ -58,11 +58,17 @@ class DueListing:
 
 
 def list_due(session: Session, now: datetime, *, limit: int) -> list[DueListing]:
-    """List the listings to be checked now, the longest due first; retired ones never are."""
+    """List the listings to be checked now, the longest due first.
+
+    Neither retired ones nor those of the demonstration, whose addresses are invented: marketplaces
+    are not asked for what never was.
+    """
     rows = session.execute(
         select(Listing.id, Listing.url, Marketplace.hosts)
         .join(Marketplace, Marketplace.id == Listing.marketplace_id)
-        .where(Listing.retired_at.is_(None), Listing.next_check_at <= now)
+        .where(
+            Listing.retired_at.is_(None), Listing.is_demo.is_(False), Listing.next_check_at <= now
+        )
         .order_by(Listing.next_check_at, Listing.id)
         .limit(limit)
     )
@@ -78,7 +84,8 @@ def record_check(session: Session, listing: Listing, answer: Answer, at: datetim
     was_listed = listing.dead_since is None
     listing.last_checked_at, listing.http_status = at, answer.http_status
     listing.check_error = answer.error
-    status = answer.http_status
+    # An answer that an error speaks against is of another page.
+    status = answer.http_status if answer.error is None else None
     if status is not None and 200 <= status < 300:
         listing.failures, listing.times_gone = 0, 0
         listing.dead_since, listing.last_found_at = None, at

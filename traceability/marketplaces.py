@@ -1,7 +1,7 @@
 """Marketplaces and listings: https only, known hosts only, addresses of the known forms only."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
@@ -151,15 +151,15 @@ def retire_listing(session: Session, listing: Listing, at: datetime) -> None:
     links.publish_product(session, session.get_one(Product, listing.product_id))
 
 
-def get_listing(session: Session, listing_id: int) -> Listing:
-    """Return a listing by its number.
+def get_listing(session: Session, listing_id: int, product_id: int) -> Listing:
+    """Return a listing of a product by its number.
 
     Raises:
-        NotFoundError: When there is none.
+        NotFoundError: When the product has none of it.
     """
     listing = session.get(Listing, listing_id) if 0 < listing_id < 2**63 else None
-    if listing is None:
-        raise NotFoundError(f"There is no listing {listing_id}.")
+    if listing is None or listing.product_id != product_id:
+        raise NotFoundError(f"Product {product_id} has no listing {listing_id}.")
     return listing
 
 
@@ -186,8 +186,16 @@ def find_marketplace(session: Session, url: str) -> Marketplace:
     Raises:
         InvalidInputError: Not an address, or no marketplace known here.
     """
+    return of_host(list_marketplaces(session), url)
+
+
+def of_host(known: Sequence[Marketplace], url: str) -> Marketplace:
+    """Say which of several marketplaces an address belongs to, by its host.
+
+    Raises:
+        InvalidInputError: Not an address, or none of them.
+    """
     host = urlsplit(links.plain_address(url)).hostname or ""
-    known = list_marketplaces(session)
     for marketplace in known:
         if any(links.is_within(host, domain) for domain in marketplace.hosts):
             return marketplace

@@ -69,36 +69,14 @@ def list_offered(
         .order_by(Product.name, Product.id)
         .limit(limit)
         .offset(offset)
-    ).all()
-    numbers = [product.id for product, _ in rows]
-    photos = photos_of(session, numbers)
-    listings: dict[int, list[tuple[Listing, Marketplace]]] = {}
-    for listing, marketplace in session.execute(
-        select(Listing, Marketplace)
-        .join(Marketplace, Marketplace.id == Listing.marketplace_id)
-        .where(Listing.product_id.in_(numbers))
-        .order_by(Listing.retired_at.is_not(None), Marketplace.position, Listing.id)
-    ):
-        listings.setdefault(listing.product_id, []).append((listing, marketplace))
-    clicks = count_clicks(
-        session,
-        [listing.id for each in listings.values() for listing, _ in each],
-        since=today - CLICKS_SHOWN,
     )
-    return [
-        OfferedProduct(
-            product,
-            party,
-            photos.get(product.id),
-            listings.get(product.id, ()),
-            {
-                listing.id: clicks[listing.id]
-                for listing, _ in listings.get(product.id, ())
-                if listing.id in clicks
-            },
-        )
-        for product, party in rows
-    ]
+    return _offered(session, [(product, party) for product, party in rows], today)
+
+
+def offered_product(session: Session, product: Product, today: date) -> OfferedProduct:
+    """Return one product as its producer's desk shows it."""
+    party = session.get(Party, product.producer_id) if product.producer_id else None
+    return _offered(session, [(product, party)], today)[0]
 
 
 def count_offered(session: Session, scope: EditScope, *, text: str | None = None) -> int:
@@ -162,6 +140,37 @@ def listed_products(session: Session, scope: EditScope | None = None) -> Coverag
         session.scalar(everything.where(listed)) or 0,
         {row[0]: row[1] for row in rows},
     )
+
+
+def _offered(
+    session: Session, rows: Sequence[tuple[Product, Party | None]], today: date
+) -> list[OfferedProduct]:
+    numbers = [product.id for product, _ in rows]
+    photos = photos_of(session, numbers)
+    listings: dict[int, list[tuple[Listing, Marketplace]]] = {}
+    for listing, marketplace in session.execute(
+        select(Listing, Marketplace)
+        .join(Marketplace, Marketplace.id == Listing.marketplace_id)
+        .where(Listing.product_id.in_(numbers))
+        .order_by(Listing.retired_at.is_not(None), Marketplace.position, Listing.id)
+    ):
+        listings.setdefault(listing.product_id, []).append((listing, marketplace))
+    everywhere = [listing.id for each in listings.values() for listing, _ in each]
+    clicks = count_clicks(session, everywhere, since=today - CLICKS_SHOWN)
+    return [
+        OfferedProduct(
+            product,
+            party,
+            photos.get(product.id),
+            listings.get(product.id, ()),
+            {
+                listing.id: clicks[listing.id]
+                for listing, _ in listings.get(product.id, ())
+                if listing.id in clicks
+            },
+        )
+        for product, party in rows
+    ]
 
 
 def _within(scope: EditScope) -> list[ColumnElement[bool]]:

@@ -1,0 +1,200 @@
+"""Asking marketplaces whether an address is there: politely, and never anybody else.
+
+Only https, only hosts of the marketplace, only public addresses: the name is resolved once, every
+address it has must be public, and the connection goes to the very address that was looked at. So
+neither a redirect nor a name that changes its mind leads into the network the worker stands in.
+The standard library's client is enough for that; the common HTTP libraries resolve by themselves.
+"""
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from traceability.links import is_within
+
+Address = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Sequence[str]]
+
+_CONNECT_S = 10.0
+# The whole of one exchange; an answer that drips is cut.
+_WHOLE_S = 20.0
+_MOST_REDIRECTS = 5
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class NoAnswerError(Exception):
+    """There is no answer to judge by; `reason` is one of `listing_checks.ERRORS`."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        """Keep the reason, and the status that led to it."""
+        super().__init__(reason)
+        self.reason, self.status = reason, status
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The last answer after all redirects."""
+
+    status: int
+    url: str
+    body: bytes
+    retry_after: timedelta | None
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is on the open internet, also when it is wrapped in another."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        if address.teredo is not None or address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches addresses of marketplaces.
+
+    Args (fields):
+        agent: The User-Agent, with where to complain.
+        resolve: Names to addresses.
+        admits: Which addresses may be connected to.
+        port: Where https is spoken.
+        context: Trusted authorities; None: the system's.
+    """
+
+    agent: str
+    resolve: Resolve = resolve
+    admits: Callable[[Address], bool] = is_public
+    port: int = 443
+    context: ssl.SSLContext | None = None
+
+    def fetch(self, url: str, hosts: Sequence[str], *, method: str, most_bytes: int) -> Reply:
+        """Ask for an address and follow redirects within the hosts.
+
+        Args:
+            url: An https address.
+            hosts: The only ones that may be asked, with their subdomains.
+            method: GET or HEAD.
+            most_bytes: The rest of a body is left unread.
+
+        Raises:
+            NoAnswerError: With the reason.
+        """
+        first: int | None = None
+        for _ in range(_MOST_REDIRECTS + 1):
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+            try:
+                odd_port = parts.port not in (None, 443)
+            except ValueError:
+                odd_port = True
+            known = any(is_within(host, domain) for domain in hosts)
+            if parts.scheme != "https" or odd_port or parts.username is not None or not known:
+                raise NoAnswerError("redirect-elsewhere", first)
+            status, headers, body = self._exchange(host, parts, method, most_bytes)
+            target = headers.get("Location")
+            if status not in (301, 302, 303, 307, 308) or not target:
+                return Reply(status, url, body, _retry_after(headers.get("Retry-After")))
+            first = first or status
+            try:
+                url = urljoin(url, target.strip())
+            except ValueError as error:
+                raise NoAnswerError("bad-answer", status) from error
+        raise NoAnswerError("too-many-redirects", first)
+
+    def _exchange(
+        self, host: str, parts: SplitResult, method: str, most_bytes: int
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            with self._connected(host) as connection:
+                connection.request(
+                    method,
+                    path,
+                    headers={
+                        "User-Agent": self.agent,
+                        "Accept": "text/html,*/*;q=0.5",
+                        "Accept-Language": "vi,en;q=0.5",
+                        "Connection": "close",
+                    },
+                )
+                answer = connection.getresponse()
+                return answer.status, answer.headers, answer.read(most_bytes)
+        except NoAnswerError:
+            raise
+        except ssl.SSLError as error:
+            raise NoAnswerError("no-certificate") from error
+        except TimeoutError as error:
+            raise NoAnswerError("timeout") from error
+        except (http.client.HTTPException, UnicodeError, ValueError) as error:
+            raise NoAnswerError("bad-answer") from error
+        except OSError as error:
+            raise NoAnswerError("no-connection") from error
+
+    @contextlib.contextmanager
+    def _connected(self, host: str) -> Iterator[http.client.HTTPSConnection]:
+        address = self._address(host)
+        raw = socket.create_connection((address, self.port), timeout=_CONNECT_S)
+        cut = threading.Timer(_WHOLE_S, _cut, (raw,))
+        cut.daemon = True
+        cut.start()
+        try:
+            context = self.context or ssl.create_default_context()
+            with context.wrap_socket(raw, server_hostname=host) as secured:
+                connection = http.client.HTTPSConnection(host)
+                connection.sock = secured
+                yield connection
+                connection.close()
+        finally:
+            cut.cancel()
+            raw.close()
+
+    def _address(self, host: str) -> str:
+        try:
+            found = self.resolve(host, self.port)
+        except (OSError, UnicodeError) as error:
+            raise NoAnswerError("no-host") from error
+        if not found:
+            raise NoAnswerError("no-host")
+        # A name with one inner address among public ones is none that a marketplace has.
+        if not all(self.admits(ip_address(each.partition("%")[0])) for each in found):
+            raise NoAnswerError("private-address")
+        return found[0]
+
+
+def _cut(raw: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        raw.shutdown(socket.SHUT_RDWR)
+
+
+def _retry_after(value: str | None) -> timedelta | None:
+    """RFC 9110 section 10.2.3: seconds, or a date."""
+    if value is None:
+        return None
+    if value.strip().isascii() and value.strip().isdigit() and len(value) < 10:
+        return timedelta(seconds=int(value))
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(moment - datetime.now(UTC), timedelta(0))

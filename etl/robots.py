@@ -1,0 +1,96 @@
+"""What a site lets programs fetch: robots.txt by RFC 9309.
+
+The standard library's reader knows neither `*` nor `$` in a path, which marketplaces use in nearly
+every line, and takes the first rule that fits where the longest must win.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, unquote, urlsplit
+
+# RFC 9309 section 2.5: at least 500 KiB must be read.
+MOST_BYTES = 512 * 1024
+_MOST_RULES = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """The rules for one program: (allowed, path pattern), and how many seconds to wait between."""
+
+    rules: tuple[tuple[bool, str], ...] = ()
+    delay_s: float | None = None
+
+    def allows(self, url: str) -> bool:
+        """Whether an address may be fetched: the longest pattern decides, a tie allows (2.2.2)."""
+        parts = urlsplit(url)
+        path = _plain(parts.path or "/") + (f"?{_plain(parts.query)}" if parts.query else "")
+        if path == "/robots.txt":
+            return True
+        fitting = [
+            (len(pattern), allowed)
+            for allowed, pattern in self.rules
+            if _compiled(pattern).match(path)
+        ]
+        return max(fitting)[1] if fitting else True
+
+
+NOTHING_FORBIDDEN = Robots()
+ALL_FORBIDDEN = Robots(((False, "/"),))
+
+
+def read_robots(text: str, agent: str) -> Robots:
+    """Read the rules that bind a program: those of its own groups, else those for everybody.
+
+    Args:
+        text: The file.
+        agent: The program's name, without version.
+    """
+    own: list[tuple[bool, str]] = []
+    everybody: list[tuple[bool, str]] = []
+    delays: dict[str, float] = {}
+    named: set[str] = set()
+    names: list[str] = []
+    in_rules = False
+    for line in text.splitlines():
+        field, colon, value = line.partition("#")[0].partition(":")
+        field, value = field.strip().lower(), value.strip()
+        if not colon:
+            continue
+        if field == "user-agent":
+            if in_rules:
+                names, in_rules = [], False
+            names.append(value.lower())
+            named.add(value.lower())
+            continue
+        in_rules = in_rules or field in ("allow", "disallow", "crawl-delay")
+        ours, all_ = agent.lower() in names, "*" in names
+        if field in ("allow", "disallow") and value:
+            rule = (field == "allow", _pattern(value))
+            if ours and len(own) < _MOST_RULES:
+                own.append(rule)
+            if all_ and len(everybody) < _MOST_RULES:
+                everybody.append(rule)
+        elif field == "crawl-delay" and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", value):
+            for who in (agent.lower() if ours else None, "*" if all_ else None):
+                if who is not None:
+                    delays.setdefault(who, float(value))
+    mine = agent.lower() in named
+    return Robots(tuple(own if mine else everybody), delays.get(agent.lower() if mine else "*"))
+
+
+def _pattern(value: str) -> str:
+    return _plain(value if value.startswith(("/", "*")) else f"/{value}")
+
+
+def _plain(path: str) -> str:
+    """One spelling for one path: percent-encoding undone and done again."""
+    return quote(unquote(path, errors="replace"), safe="/?&=+,;:@!$'()*~-._[]|%")
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    ends = pattern.endswith("$")
+    # Repeated stars say no more than one, and would only make matching slow.
+    pieces = re.split(r"\*+", pattern.removesuffix("$"))
+    return re.compile(".*?".join(map(re.escape, pieces)) + ("$" if ends else ""), re.DOTALL)
