@@ -20,6 +20,8 @@ from web import (
     units,
     zones,
 )
+from web.codes import api as codes_api
+from web.codes import pages as codes
 from web.editing import history as history_api
 from web.editing import operations as editing_api
 from web.imports import api as import_api
@@ -79,6 +81,8 @@ def install(app: Flask) -> None:
         product_editing,
         shop_mapping,
         shops,
+        codes,
+        codes_api,
         product_api,
         resolver,
         data,
