@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import quote
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
 from traceability.digital_link import KEYS, with_query
@@ -18,7 +18,14 @@ from traceability.link_types import DEFAULT, page_type
 from traceability.links import anchor, product_page
 from traceability.trace_link import Code, TraceLink
 
-_RESOLVE = text(files("traceability").joinpath("resolving.sql").read_text(encoding="utf-8"))
+# Named in their order, or the names of a dozen columns are matched anew for every scan.
+_COLUMNS = (
+    "key description product_id is_default link_type href title media_type hreflang context"
+    " of_product_id lot_id lot_code is_issued"
+)
+_RESOLVE = text(
+    files("traceability").joinpath("resolving.sql").read_text(encoding="utf-8")
+).columns(*map(column, _COLUMNS.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,9 @@ def find_links(session: Session, code: Code, *, whole: bool) -> Resolution:
     levels = [KnownLevel(key, heads[key].description, links[key]) for key in keys if key in links]
     head = heads[levels[0].key]
     serial = asked["serial"]
-    if head.is_issued and head.product_id is not None and serial is not None:
+    # A serial that nobody issued is told to the page as well, which warns of it.
+    told = head.is_issued or not whole
+    if told and head.product_id is not None and serial is not None:
         levels.insert(0, _item_level(code, levels[0], head.product_id, head.lot_code, serial))
     return Resolution(code, levels, head.of_product_id, head.lot_id, serial)
 
