@@ -1,9 +1,8 @@
 """All that the page of a product or a lot shows, gathered in a bounded number of statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.orm import Session, defer
 
@@ -12,6 +11,7 @@ from gis.models import AdministrativeUnit
 from gis.sketches import Sketch
 from traceability import lots, marketplaces, ocop
 from traceability.errors import InvalidIdentifierError
+from traceability.journey import Step, public_journey
 from traceability.models import Listing, Lot, Marketplace, Product
 from traceability.origin import (
     PublicOrigin,
@@ -33,19 +33,6 @@ _LOTS_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a journey in public words; `at` is a day where no hour is known."""
-
-    kind: str
-    at: date | datetime
-    place: str | None = None
-    place_code: str | None = None
-    product_code: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    corrected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ConsumerPage:
     """All that the page of a product or a lot shows; nothing in it is a person's."""
 
@@ -57,7 +44,7 @@ class ConsumerPage:
     origins: list[PublicOrigin]
     sketch: Sketch | None
     listings: list[tuple[Listing, Marketplace]]
-    journey: Sequence[Any]
+    journey: Sequence[Step]
     certificate_holds: bool
     serial_asked: str | None
     standing: SerialStanding | None
@@ -115,7 +102,7 @@ def gather(session: Session, card: ProductCard, lot: Lot | None, asked: str | No
         origins=origins,
         sketch=origin_sketch(session, product, origins, day),
         listings=marketplaces.list_listings(session, product.id),
-        journey=_told_by_lot(product, lot, origins) if lot else [],
+        journey=public_journey(session, product, lot, asked) if lot else [],
         certificate_holds=card.certificate is not None and ocop.holds(card.certificate, day),
         serial_asked=asked,
         standing=standing_of(session, product.id, asked, lot.id if lot else None)
@@ -145,30 +132,3 @@ def _code(product: Product, lot: Lot | None, serial: str | None) -> Code:
         return label_code(product.gtin, product.trace_code, lot_code, serial)
     except InvalidIdentifierError:
         return label_code(product.gtin, product.trace_code, lot_code)
-
-
-def _told_by_lot(product: Product, lot: Lot, origins: Sequence[PublicOrigin]) -> list[Step]:
-    """What a lot's own days and fields tell where no event was recorded."""
-    code = product.gtin or product.trace_code
-    steps = []
-    for origin in origins:
-        if origin.harvested_on is None and lot.harvested_on is None:
-            continue
-        commune = origin.commune
-        place = origin.name or (commune.full_name or commune.name if commune else None)
-        steps.append(
-            Step(
-                "harvest",
-                origin.harvested_on or lot.harvested_on or date.min,
-                place,
-                origin.codes[0] if origin.codes else None,
-                code,
-                {"quantity": origin.quantity, "unit": lot.unit} if origin.quantity else {},
-            )
-        )
-    if not steps and lot.harvested_on:
-        steps.append(Step("harvest", lot.harvested_on, product_code=code))
-    if lot.produced_on:
-        facts = {"quantity": lot.quantity, "unit": lot.unit} if lot.quantity else {}
-        steps.append(Step("pack", lot.produced_on, product_code=code, facts=facts))
-    return sorted(steps, key=lambda step: step.at)

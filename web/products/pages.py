@@ -18,12 +18,15 @@ from traceability.errors import UnknownCodeError
 from traceability.feed import describe_product, organisation_name
 from traceability.origin import public_producer
 from traceability.products import ProductFilter
+from traceability.resolving import find_links
 from web import access
 from web.context import public_url, settings, transaction
 from web.products.alarms import list_alarms
 from web.products.gathering import ConsumerPage, gather
 from web.products.law import list_items
-from web.products.words import GROUPS, PRODUCER_KINDS, STEPS
+from web.products.words import GROUPS, PRODUCER_KINDS, STEPS, VERDICTS
+from web.resolver.choosing import LINKSET
+from web.resolver.linksets import answer_linkset
 
 blueprint = Blueprint("products", __name__)
 
@@ -98,7 +101,9 @@ def _answer(session: Session, product_id: int, lot_code: str | None) -> Response
     except NotFoundError as error:
         raise UnknownCodeError(error.detail, code=request.path) from error
     page = gather(session, card, lot, request.args.get("tem"))
-    wanted = request.accept_mimetypes.best_match((_HTML, _JSON_LD), default=_HTML)
+    wanted = request.accept_mimetypes.best_match((_HTML, _JSON_LD, LINKSET), default=_HTML)
+    if wanted == LINKSET:
+        return answer_linkset(find_links(session, page.code, whole=True))
     if wanted == _JSON_LD:
         response = Response(orjson.dumps(_described(page)), content_type=_JSON_LD)
     else:
@@ -117,7 +122,7 @@ def _send_headers(response: Response, page: ConsumerPage) -> None:
         (
             f'<{address}>; rel="canonical"',
             f'<{request.path}>; rel="alternate"; type="{_JSON_LD}"',
-            f'<{address}?linkType=linkset>; rel="linkset"; type="application/linkset+json"',
+            f'<{address}?linkType=linkset>; rel="linkset"; type="{LINKSET}"',
         )
     )
     response.make_conditional(request)
@@ -134,6 +139,7 @@ def _render(page: ConsumerPage) -> str:
         groups=GROUPS,
         kinds=PRODUCER_KINDS,
         step_words=STEPS,
+        verdicts=VERDICTS,
         set_name=ocop.SETS[page.product.ocop_set][1] if page.product.ocop_set else None,
         described=_described(page),
         hotline=settings().hotline,

@@ -28,5 +28,8 @@ STEPS: dict[str, Any] = {
     "sell": _("Bán ra"),
     "inspect": _("Kiểm tra"),
     "recall": _("Thu hồi"),
-    "expire": _("Hạn dùng"),
+}
+VERDICTS: dict[str, Any] = {
+    "conformant": _("đạt"),
+    "non_conformant": _("không đạt"),
 }
