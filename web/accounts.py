@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from gis.layer import OFFICERS
+from gis.models import Party
 from gis.server.roles import Login, make_login
 from web.models import Account, AccountRole, Role, Token
 
@@ -70,9 +71,12 @@ def add_account(
     *,
     display_name: str | None = None,
     commune_code: str | None = None,
+    party_id: int | None = None,
     is_demo: bool = False,
 ) -> str:
     """Add an account and return its new password, which is kept nowhere.
+
+    `party_id` is the organisation whose products and lots a producer works on.
 
     Raises:
         InvalidInputError: When the name is empty or a role is unknown.
@@ -94,6 +98,7 @@ def add_account(
             display_name=display_name or username,
             password_hash=_HASHER.hash(password),
             commune_code=commune_code,
+            party_id=party_id,
             session_key=secrets.token_hex(16),
             is_demo=is_demo,
             account_roles=[AccountRole(role_code=role) for role in roles],
@@ -101,6 +106,22 @@ def add_account(
     )
     session.flush()
     return password
+
+
+def find_organisation(session: Session, name: str) -> int | None:
+    """Find the organisation of a name: its number, or None when no or several have it."""
+    found = session.scalars(
+        select(Party.id).where(Party.name == name.strip(), Party.kind != "household").limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def join_organisation(session: Session, username: str, party_id: int) -> None:
+    """Let an account that belongs to nobody work for an organisation; flushes."""
+    account = _account_named(session, username)
+    if account.party_id is None:
+        account.party_id = party_id
+        session.flush()
 
 
 def _account_named(session: Session, username: str) -> Account:

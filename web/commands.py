@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis.doors import door
-from gis.errors import ConflictError, PlatformError
+from gis.errors import ConflictError, NotFoundError, PlatformError
 from gis.server.roles import drop_login
 from web import accounts
 from web.models import ROLES
@@ -28,6 +28,8 @@ DEMO = (
     ("researcher", "researcher", None, "Nhà nghiên cứu"),
     ("leader", "leader", None, "Lãnh đạo"),
 )
+# Whose products the demo's producer works on.
+DEMO_ORGANISATION = "Hợp tác xã Cà phê Mây Ngàn"
 
 
 def install(app: Flask) -> None:
@@ -57,14 +59,29 @@ def _door(command: Callable[[Session], Any]) -> None:
 @click.argument("name")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES))
 @click.option("--commune", help="Code of the commune an officer is limited to.")
+@click.option("--organisation", help="Name of the organisation a producer works for.")
 @click.option("--display-name", help="How the site calls the account.")
-def add(name: str, roles: tuple[str, ...], commune: str | None, display_name: str | None) -> None:
+def add(
+    name: str,
+    roles: tuple[str, ...],
+    commune: str | None,
+    organisation: str | None,
+    display_name: str | None,
+) -> None:
     """Add the account NAME; its new password is printed alone on the last line."""
 
     def run(session: Session) -> None:
+        party_id = accounts.find_organisation(session, organisation) if organisation else None
+        if organisation and party_id is None:
+            raise NotFoundError(f"There is not exactly one organisation named {organisation!r}.")
         click.echo(
             accounts.add_account(
-                session, name, list(roles), commune_code=commune, display_name=display_name
+                session,
+                name,
+                list(roles),
+                commune_code=commune,
+                party_id=party_id,
+                display_name=display_name,
             )
         )
 
@@ -126,6 +143,9 @@ def demo() -> None:
                 # Another home's file lost its passwords: make new ones rather than print none.
                 if name not in kept:
                     kept[name] = accounts.set_password(session, name)
+        party_id = accounts.find_organisation(session, DEMO_ORGANISATION)
+        if party_id is not None:
+            accounts.join_organisation(session, "producer", party_id)
         _write_kept(path, kept)
         for name, secret in kept.items():
             click.echo(f"{name}\t{secret}")
