@@ -51,6 +51,10 @@ class Settings(BaseSettings):
         description="The telephone that a red page tells buyers to call; the default is the"
         " national one of consumers",
     )
+    geoip: Path | None = Field(
+        default=None,
+        description="Where addresses are: .mmdb of places, or .csv network,commune_code",
+    )
     secret_key: str | None = Field(
         default=None, description="Signs sessions; absent: a key made once under the home"
     )

@@ -83,9 +83,16 @@ def create_app(
     context.install(app, settings, sessions)
     for part in (observability, problems, language, assets, access, protection, limits, health):
         part.install(app)
-    scanning.install(app, sessions)
+    _count_scans(app, settings, sessions)
     tile_cache.install(app, settings.tile_cache_mb)
     topics.install(app)
     commands.install(app)
     access.check_every_route(app)
     return app
+
+
+def _count_scans(app: Flask, settings: Settings, sessions: sessionmaker[Session]) -> None:
+    try:
+        scanning.install(app, settings, sessions)
+    except PlatformError as error:
+        raise commands.stop(error) from error

@@ -14,7 +14,6 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import cast
 
@@ -25,12 +24,13 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis.calendar import local_day
+from gis.settings import Settings
+from traceability.geoip import Place, PlaceOf, open_places
 from traceability.scans import Scanned, find_commune, record_scans
 from web.codes.visitors import is_scan
 
 log = structlog.get_logger()
 
-Place = str | tuple[float, float]
 FLUSH_S = 1.0
 # With the database away: at least a quarter of an hour of 50 different codes a second, some 20 MB.
 MOST_KEYS = 50_000
@@ -178,20 +178,18 @@ class ScanCounter:
                 self._counts[key] = self._counts.get(key, 0) + scans
 
 
-def install(app: Flask, sessions: sessionmaker[Session]) -> None:
-    """Give the application its counter."""
+def install(app: Flask, settings: Settings, sessions: sessionmaker[Session]) -> None:
+    """Give the application its counter, and the operator's file of places if there is one."""
     counter = ScanCounter(sessions, in_background=isinstance(sessions.kw["bind"], Engine))
     app.extensions["langbiang.scans"] = counter
-    app.extensions["langbiang.place_of"] = lambda _address: None
+    app.extensions["langbiang.place_of"] = open_places(settings.geoip)
 
 
 def note_scan(product_id: int, lot_id: int | None, serial: str | None) -> None:
     """Count the scan that this request is; a bot, a preview or a prefetch is none. Never waits."""
     if request.method != "GET" or not is_scan(request.headers):
         return
-    place_of = cast(
-        "Callable[[str | None], Place | None]", current_app.extensions["langbiang.place_of"]
-    )
+    place_of = cast(PlaceOf, current_app.extensions["langbiang.place_of"])
     counter(current_app).note(product_id, lot_id, serial, place_of(request.remote_addr))
 
 
