@@ -24,6 +24,9 @@ from web.codes import api as codes_api
 from web.codes import pages as codes
 from web.editing import history as history_api
 from web.editing import operations as editing_api
+from web.epcis import capture as epcis_capture
+from web.epcis import discovery as epcis_discovery
+from web.epcis import events as epcis_events
 from web.imports import api as import_api
 from web.imports import pages as imports
 from web.map import backgrounds, coordinates
@@ -85,6 +88,9 @@ def install(app: Flask) -> None:
         codes_api,
         product_api,
         resolver,
+        epcis_capture,
+        epcis_events,
+        epcis_discovery,
         data,
         data_api,
         exports,

@@ -1,0 +1,133 @@
+"""What there is to ask for: types, steps, dispositions, places, things; and OPTIONS."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, current_app, request
+
+from traceability.epcis.contexts import STANDARD_CONTEXT
+from traceability.epcis.epcs import as_uri
+from traceability.epcis.queries import Column, list_epcs, list_values
+from traceability.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS
+from web import access, api
+from web.context import public_url, transaction
+from web.epcis import parameters
+from web.epcis.answers import (
+    LIMITS,
+    VERSION,
+    answer_collection,
+    check_acceptable,
+    next_page,
+    send_versions,
+)
+from web.epcis.events import READERS, fixed_by
+from web.epcis.parameters import EVENT_TYPES
+from web.representations import as_private
+
+blueprint = Blueprint("epcis_discovery", __name__, url_prefix="/epcis")
+blueprint.before_request(check_acceptable)
+blueprint.after_request(send_versions)
+_TOP = (
+    "capture",
+    "events",
+    "eventTypes",
+    "epcs",
+    "bizSteps",
+    "bizLocations",
+    "readPoints",
+    "dispositions",
+)
+_COLUMNS: dict[str, Column] = {
+    "bizSteps": "biz_step",
+    "dispositions": "disposition",
+    "readPoints": "read_point",
+    "bizLocations": "biz_location",
+}
+_PAGING = {"perPage": "At most so many", "nextPageToken": "From the answer's Link header"}
+
+
+@blueprint.get("", provide_automatic_options=False)
+@blueprint.get("/", provide_automatic_options=False)
+@access.roles("public")
+def top() -> Response:
+    """What stands under this address."""
+    return answer_collection(_TOP)
+
+
+@blueprint.get("/eventTypes", provide_automatic_options=False)
+@access.roles(*READERS)
+def event_types() -> Response:
+    """The types of events."""
+    return answer_collection(EVENT_TYPES)
+
+
+@blueprint.get(
+    "/<any(bizSteps, dispositions, readPoints, bizLocations, epcs):collection>",
+    provide_automatic_options=False,
+)
+@access.roles(*READERS)
+@api.parameters(**_PAGING)
+def values(collection: str) -> Response:
+    """The steps, dispositions, places or single things that events name, in their order.
+
+    CBV's own steps and dispositions are all listed, at the end of the last page.
+    """
+    parameters.check_known(_PAGING)
+    most, after, reader = (
+        parameters.per_page(),
+        parameters.one("nextPageToken"),
+        parameters.reader(),
+    )
+    found: Sequence[str]
+    with transaction() as session:
+        if collection == "epcs":
+            found = list_epcs(session, limit=most + 1, after=after, reader=reader)
+        else:
+            found = list_values(
+                session, _COLUMNS[collection], limit=most + 1, after=after, reader=reader
+            )
+    page = list(found[:most])
+    following = next_page(page[-1]) if len(found) > most else None
+    vocabulary = {"bizSteps": BIZ_STEPS, "dispositions": DISPOSITIONS}.get(collection)
+    if vocabulary is not None:
+        # All words of CBV at once, so that no page names one again.
+        others = [value for value in page if value not in vocabulary.words]
+        page = others if after else sorted(vocabulary.words) + others
+        return answer_collection(page, following)
+    return answer_collection((as_uri(key, public_url()) for key in page), following)
+
+
+@blueprint.get(
+    "/<any(eventTypes, bizSteps, dispositions, readPoints, bizLocations, epcs):collection>"
+    "/<path:name>",
+    merge_slashes=False,
+    provide_automatic_options=False,
+)
+@access.roles(*READERS)
+def one_value(collection: str, name: str) -> Response:
+    """What stands under one value: its events."""
+    parameters.check_known(())
+    if collection != "epcs":
+        fixed_by(collection, name)
+    return answer_collection(("events",), context=STANDARD_CONTEXT)
+
+
+@blueprint.route("", methods=["OPTIONS"], provide_automatic_options=False)
+@blueprint.route(
+    "/<path:rest>", methods=["OPTIONS"], merge_slashes=False, provide_automatic_options=False
+)
+@access.roles("public")
+def discover(rest: str = "") -> Response:
+    """Which methods, versions and limits an address has."""
+    del rest
+    adapter = current_app.create_url_adapter(request)
+    allowed = set(adapter.allowed_methods()) if adapter else set()
+    response = Response(status=204)
+    response.headers["Allow"] = ", ".join(sorted(allowed | {"OPTIONS"}))
+    for name in ("GS1-EPCIS", "GS1-CBV"):
+        for end in ("Min", "Max"):
+            response.headers[f"{name}-{end}"] = VERSION
+    response.headers["GS1-EPC-Format"] = "Never_Translates"
+    response.headers["GS1-Capture-Error-Behaviour"] = "rollback"
+    response.headers["GS1-Vendor-Version"] = "1"
+    response.headers.update(LIMITS)
+    return as_private(response)
