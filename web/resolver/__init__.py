@@ -201,4 +201,6 @@ def _redirect(link: KnownLink, query: str, found: Resolution) -> Response:
     headers["Link"] = f'<{base}{found.code.path}?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
     headers["Cache-Control"] = "no-cache"
     headers["Vary"] = "Accept, Accept-Language"
+    # There is no body: it is no page in a language.
+    del headers["Content-Type"]
     return response
