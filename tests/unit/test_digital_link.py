@@ -4,12 +4,14 @@ from hypothesis import strategies as st
 
 from traceability.digital_link import (
     DigitalLink,
+    check_query,
     parse_path,
     parse_uri,
     product_link,
     with_query,
 )
 from traceability.errors import InvalidIdentifierError
+from traceability.gs1.table import identifiers, primary_keys
 from traceability.identifiers import CSET82, check_digit
 
 GTIN = "09520000100025"
@@ -93,6 +95,165 @@ def test_breach_of_the_grammar_is_refused(path):
 )
 def test_every_key_with_its_qualifiers(path):
     assert parse_path(path).path == path
+
+
+SAMPLES = {
+    "00": "376104250021234569",
+    "01": GTIN,
+    "253": "9520123456788D1",
+    "255": "9520123456788123",
+    "401": "9520CONSIGN",
+    "402": "95201234567891235",
+    "8003": "09520123456788R1",
+    "8004": "9520ABC",
+    "8006": f"{GTIN}0102",
+    "8010": "9520PART-1",
+    "8013": "1987654Ad4X4bL5ttr2310c2K",
+    "7040": "1ABC",
+    "8011": "12",
+    "8019": "7",
+    "8020": "INVOICE/1",
+}
+
+
+def sample(number):
+    digits = {"N13": "9520123456788", "N18": "952012345678912345"}
+    length = identifiers()[number].length[1]
+    return SAMPLES.get(number) or digits.get(f"N{length}") or "Q1"
+
+
+def test_every_primary_key_takes_its_qualifiers_and_no_others():
+    for key, sequences in primary_keys().items():
+        value = sample(key)
+        assert parse_path(DigitalLink(key, value).path).key == key
+        for sequence in sequences:
+            link = DigitalLink(key, value, tuple((name, sample(name)) for name in sequence))
+            assert parse_path(link.path) == link
+            assert [level.path for level in link.levels()][-1] == DigitalLink(key, value).path
+            if len(sequence) > 1:
+                with pytest.raises(InvalidIdentifierError):
+                    DigitalLink(key, value, tuple(reversed(link.qualifiers)))
+        other = "254" if key != "414" else "21"
+        with pytest.raises(InvalidIdentifierError):
+            DigitalLink(key, value, ((other, "Q1"),))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"HTTPS://id.gs1.org/01/{GTIN}",
+        f"https://id.gs1.org:8443/shop/01/{GTIN}/10/L?x#y",
+        f"http://192.0.2.1/00/faux/01/{GTIN}/",
+        f"https://[2001:db8::1]/01/{GTIN}",
+        "https://xn--fsq.example./253/9520123456788D1",
+        "https://example.com/8004/9520614141234567?01=9520123456788",
+    ],
+)
+def test_addresses_on_other_sites(uri):
+    assert parse_uri(uri).value in (*SAMPLES.values(), "9520614141234567")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"HtTps://id.gs1.org/01/{GTIN}",
+        f"ftp://id.gs1.org/01/{GTIN}",
+        f"https:///01/{GTIN}",
+        f"https://a$/01/{GTIN}",
+        f"https://user@id.gs1.org/01/{GTIN}",
+        f"https://[fe80::1%25lo]/01/{GTIN}",
+        "https://id.gs1.org/",
+        f"https://id.gs1.org/gtin/{GTIN}",
+        f"/01/{GTIN}",
+    ],
+)
+def test_what_is_no_address_of_a_digital_link(uri):
+    with pytest.raises(InvalidIdentifierError):
+        parse_uri(uri)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (f"/01/{GTIN}", ""),
+        (f"/01/{GTIN}", "&&&99=ABC&&unknown=666;single&98=XYZ%2f987&&"),
+        (f"/01/{GTIN}", "3103=000195&3922=0299&17=201225"),
+        (f"/01/{GTIN}/10/L/21/S", "17=180426&linkType=gs1:pip&linkType=gs1:pip"),
+        (f"/01/{GTIN}/235/T", "10=ABC123"),  # no qualifier there
+        ("/00/376104250021234569", "02=09520123456788&37=25&10=ABC123"),
+        ("/8004/9520ABC", "01=9520123456788"),
+        (f"/01/{GTIN}", "a=%&b=%zz&=&x=%C4%90&²=1"),
+        (f"/01/{GTIN}", "4300=H%25E1%25BB%25A3p"),
+    ],
+)
+def test_attributes_that_are_right(path, query):
+    check_query(parse_path(path), query)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (f"/01/{GTIN}", "99="),
+        (f"/01/{GTIN}", "99"),
+        (f"/01/{GTIN}", "99=ABC&999=faux"),
+        (f"/01/{GTIN}", "89=ABC"),
+        (f"/01/{GTIN}", "1=x"),
+        (f"/01/{GTIN}", "10=ABC"),  # belongs into the path
+        (f"/01/{GTIN}/22/V", "10=ABC"),
+        (f"/01/{GTIN}/10/L", "10=L"),
+        (f"/01/{GTIN}/10/L", f"01={GTIN}"),
+        (f"/01/{GTIN}/10/L", "99=A;99=A"),
+        (f"/01/{GTIN}/10/L", "99=A&%39%39=A"),
+        (f"/01/{GTIN}", "99=A+B"),  # a blank
+        (f"/01/{GTIN}", "99=A%2"),
+        (f"/01/{GTIN}", "99=%C4%90"),
+        (f"/01/{GTIN}", "21=S"),
+        (f"/01/{GTIN}", "8200=X"),
+        (f"/01/{GTIN}", "255=9520123456788"),  # never beside a GTIN
+        (f"/01/{GTIN}", "3103=000195&3102=000195"),
+        ("/414/9506000134352", "254=K"),
+        ("/414/9506000134352/7040/1ABC", "254=K"),
+        ("/8018/376104250021234569", "8019=1"),
+    ],
+)
+def test_attributes_that_are_wrong(path, query):
+    with pytest.raises(InvalidIdentifierError):
+        check_query(parse_path(path), query)
+
+
+@given(st.text(max_size=60))
+def test_any_query_is_right_or_refused(query):
+    try:
+        check_query(DigitalLink("01", GTIN), query)
+    except InvalidIdentifierError:
+        return
+
+
+@given(st.text("0123456789=&;%+A", max_size=40))
+def test_queries_like_attributes_are_right_or_refused(query):
+    try:
+        check_query(DigitalLink("01", GTIN), query)
+    except InvalidIdentifierError:
+        return
+
+
+@given(st.text(max_size=60))
+def test_any_uri_parses_or_is_refused(text):
+    for uri in (text, f"https://id.example/{text}", f"https://{text}/01/{GTIN}"):
+        try:
+            link = parse_uri(uri)
+        except InvalidIdentifierError:
+            continue
+        assert parse_path(link.path) == link
+
+
+@pytest.mark.parametrize("short", ["9520000100025", "614141007349", "96385074"])
+def test_a_short_gtin_in_an_address_is_told_the_right_one(short):
+    with pytest.raises(InvalidIdentifierError) as caught:
+        parse_path(f"/01/{short}/10/A%2FB")
+    assert caught.value.context["address"] == f"/01/{short.zfill(14)}/10/A%2FB"
+    with pytest.raises(InvalidIdentifierError, match="check digit"):
+        parse_path(f"/01/{short[:-1]}{(int(short[-1]) + 1) % 10}")
 
 
 def test_levels_walk_up_and_a_serial_outranks_a_lot():

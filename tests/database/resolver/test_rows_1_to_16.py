@@ -1,7 +1,7 @@
 """The GS1-Conformant Resolver Standard 1.2 requirement by requirement, in numbered rows.
 
-SHALL and SHOULD alike; each test names its row. Here: what is answered, and how links are chosen. What
-GS1's schemas say of the answers is asked of the schemas themselves where the real files are at hand.
+SHALL and SHOULD alike; each test names its row. Here: what is answered, which link is chosen.
+What GS1's schemas say of the answers is asked of the schemas themselves, with the real files.
 """
 
 import json
