@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from traceability.errors import InvalidIdentifierError
-from traceability.gs1.elements import check_beside, check_value
+from traceability.gs1.elements import check_beside, check_value, parse_elements
 from traceability.gs1.table import find, primary_keys
 from traceability.identifiers import gtin14
 
@@ -139,6 +139,23 @@ def parse_uri(uri: str) -> DigitalLink:
     if not uri.startswith(_SCHEMES) or not _HOST.fullmatch(parts.netloc):
         raise InvalidIdentifierError(f"{uri!r} is not a plain http or https address.")
     return parse_path(_without_stem(parts.path))
+
+
+def parse_element_link(text: str) -> DigitalLink:
+    """Read the thing that a written element string names: `(01)…(17)…(10)…`; attributes are left.
+
+    Raises:
+        InvalidIdentifierError: No element string, or none of its elements is a primary key.
+    """
+    elements = dict(parse_elements(text))
+    for key, sequences in primary_keys().items():
+        if key in elements:
+            kept = max(sequences, key=lambda names: sum(name in elements for name in names))
+            qualifiers = tuple((name, elements[name]) for name in kept if name in elements)
+            return DigitalLink(key, elements[key], qualifiers)
+    raise InvalidIdentifierError(
+        f"{text[:60]!r} names nothing: it holds none of the keys {', '.join(primary_keys())}."
+    )
 
 
 def check_query(link: DigitalLink, raw_query: str) -> None:

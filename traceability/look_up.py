@@ -11,9 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
-from traceability.digital_link import DigitalLink, parse_uri, product_link
+from traceability.digital_link import DigitalLink, parse_element_link, parse_uri, product_link
 from traceability.errors import InvalidIdentifierError, UnknownCodeError
-from traceability.gs1.elements import parse_elements
 from traceability.identifiers import element, gtin14, sscc, trace_code
 from traceability.links import Level, get_entry, parse_code
 from traceability.lots import find_lot
@@ -65,7 +64,7 @@ def read_code(given: str, *, product: Product | None = None) -> Code:
     if product is not None:
         return label_code(product.gtin, product.trace_code, None, element(plain))
     if plain.startswith("("):
-        return _of_elements(plain)
+        return parse_element_link(plain)
     compact = "".join(plain.split()).replace("-", "")
     if compact[:2].upper() == "TX":
         return TraceLink(trace_code(plain))
@@ -121,11 +120,6 @@ def _of_address(address: str) -> Code:
     if path.startswith("/t/"):
         return parse_trace_path(path)
     return parse_uri(address)
-
-
-def _of_elements(text: str) -> Code:
-    (key, value), *others = parse_elements(text)
-    return DigitalLink(key, value, tuple(others))
 
 
 def _product(session: Session, code: Code) -> Product | None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit, Party
 from traceability import links, ocop
+from traceability.errors import InvalidIdentifierError
 from traceability.identifiers import gtin14, new_trace_code, trace_code
 from traceability.models import Certificate, Product
 
@@ -29,7 +30,8 @@ class ProductCard:
 class ProductFilter:
     """What a list of products is narrowed by; None leaves a thing open.
 
-    `text` is compared without accents or case with the names of product, brand and producer;
+    `text` is compared without accents or case with the names of product, brand and producer, and
+    as a code with GTIN (in any of its lengths) and trace code;
     `stars` counts certificates that hold on `on`; `commune_code` is a code of today's communes;
     `gtin` has 14 digits.
     """
@@ -254,19 +256,9 @@ def _cards() -> Any:
 
 def _narrowed(query: Any, wanted: ProductFilter) -> Any:
     if wanted.text and wanted.text.strip():
-        for word in wanted.text.split():
-            pattern = func.concat("%", _folded(_escaped(word)), "%")
-            query = query.where(
-                or_(
-                    _folded(Product.name).like(pattern, escape="\\"),
-                    _folded(Product.brand).like(pattern, escape="\\"),
-                    # A household's name is a person's: not to be found by searching for it.
-                    and_(
-                        Party.kind != "household",
-                        _folded(Party.name).like(pattern, escape="\\"),
-                    ),
-                )
-            )
+        words = and_(*map(_names_with, wanted.text.split()))
+        code = _of_code(wanted.text)
+        query = query.where(words if code is None else or_(code, words))
     if wanted.gtin is not None:
         query = query.where(Product.gtin == wanted.gtin)
     if wanted.group is not None:
@@ -284,6 +276,31 @@ def _narrowed(query: Any, wanted: ProductFilter) -> Any:
             AdministrativeUnit.valid_to.is_(None),
         )
     return query
+
+
+def _names_with(word: str) -> ColumnElement[bool]:
+    pattern = func.concat("%", _folded(_escaped(word)), "%")
+    return or_(
+        _folded(Product.name).like(pattern, escape="\\"),
+        _folded(Product.brand).like(pattern, escape="\\"),
+        # A household's name is a person's: not to be found by searching for it.
+        and_(
+            Party.kind != "household",
+            _folded(Party.name).like(pattern, escape="\\"),
+        ),
+    )
+
+
+def _of_code(typed: str) -> ColumnElement[bool] | None:
+    """The product whose code was typed: a GTIN of 8, 12, 13 or 14 digits, or a trace code."""
+    try:
+        return Product.gtin == gtin14(typed)
+    except InvalidIdentifierError:
+        pass
+    try:
+        return Product.trace_code == trace_code(typed)
+    except InvalidIdentifierError:
+        return None
 
 
 def _folded(text: Any) -> Any:

@@ -42,6 +42,10 @@ def test_search_needs_no_accents_and_never_finds_a_person(session, scene):
         return [card.product.name for card in cards]
 
     assert found(text="ca phe dung") == ["Cà phê Đưng K'Nớ"]
+    # A code in any of its forms: 13 digits as under the bars, 14, grouped; the own code.
+    for typed in (GTIN, GTIN[1:], f"{GTIN[1:8]} {GTIN[8:]}", scene.product.trace_code.lower()):
+        assert found(text=typed) == ["Cà phê Đưng K'Nớ"]
+    assert found(text=GTIN[1:-1] + "9") == []
     assert found(text="thu nghiem") == ["Cà phê Đưng K'Nớ"]
     assert found(text="100%") == ["Atisô 100%"]
     assert found(text="%") == ["Atisô 100%"]

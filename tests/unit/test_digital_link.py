@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from traceability.digital_link import (
     DigitalLink,
     check_query,
+    parse_element_link,
     parse_path,
     parse_uri,
     product_link,
@@ -254,6 +255,14 @@ def test_a_short_gtin_in_an_address_is_told_the_right_one(short):
     assert caught.value.context["address"] == f"/01/{short.zfill(14)}/10/A%2FB"
     with pytest.raises(InvalidIdentifierError, match="check digit"):
         parse_path(f"/01/{short[:-1]}{(int(short[-1]) + 1) % 10}")
+
+
+def test_the_thing_that_an_element_string_names():
+    link = parse_element_link(f"(01){GTIN}(17)261231(10)L1\\(7)(21)S")
+    assert link == DigitalLink("01", GTIN, (("10", "L1(7)"), ("21", "S")))
+    assert parse_element_link("(02)09520009000012(00)376104250021234569(37)5").key == "00"
+    with pytest.raises(InvalidIdentifierError):
+        parse_element_link("(99)A")
 
 
 def test_levels_walk_up_and_a_serial_outranks_a_lot():
