@@ -10,6 +10,7 @@ from etl.demo.dossiers import load_applications
 from etl.demo.parties import load_parties
 from etl.demo.products import load_products
 from etl.demo.science import load_scene, load_weather
+from etl.demo.shops import load_offers, load_pictures
 from etl.demo.units import load_units
 from etl.demo.zones import load_facilities, load_zones
 from gis.database import report_overlaps, sign_as
@@ -36,6 +37,8 @@ def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
     added["high-tech zones"] = load_zones(session, parties)
     added["facilities"] = load_facilities(session, parties)
     added |= load_products(session, parties, areas, today)
+    added["offers"] = load_offers(session, today)
+    added["pictures"] = load_pictures(session, folder)
     added["applications"] = load_applications(session, today)
     added["observations"] = load_weather(session)
     added["scenes"] = load_scene(session, folder)
