@@ -108,6 +108,18 @@ def write_entry(
     return entry
 
 
+def get_entry(session: Session, entry_id: int) -> DiaryEntry:
+    """Return a line of the diary.
+
+    Raises:
+        NotFoundError: When there is none.
+    """
+    entry = session.get(DiaryEntry, entry_id) if 0 < entry_id < 2**63 else None
+    if entry is None:
+        raise NotFoundError(f"There is no diary entry {entry_id}.")
+    return entry
+
+
 def cancel_entry(session: Session, entry_id: int, *, by: str) -> DiaryEntry:
     """Cancel a line that was written by mistake; it stays readable; flushes.
 

@@ -110,7 +110,7 @@ def list_lots() -> Response:
         query = query.where(Lot.code == code)
     with transaction() as session:
         rows = session.execute(query.order_by(Lot.id.desc()).limit(limit + 1).offset(offset)).all()
-        items = [_lot(lot, product) for lot, product in rows[:limit]]
+        items = [write_lot(lot, product) for lot, product in rows[:limit]]
     return _list(items, more=len(rows) > limit, limit=limit, offset=offset)
 
 
@@ -123,7 +123,7 @@ def get_lot(lot_id: int) -> Response:
         if lot is None:
             raise NotFoundError(f"There is no lot {lot_id}.")
         product = products.get_product(session, lot.product_id)
-        item = _lot(lot, product)
+        item = write_lot(lot, product)
         item["sources"] = [
             {
                 "growing_area_id": origin.growing_area_id,
@@ -238,7 +238,7 @@ def _product(session: Session, card: ProductCard) -> dict[str, Any]:
     return item
 
 
-def _lot(lot: Lot, product: Product) -> dict[str, Any]:
+def write_lot(lot: Lot, product: Product) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": lot.id,
         "product_id": product.id,

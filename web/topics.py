@@ -48,6 +48,13 @@ from web.shops import clicks, feed, photos
 from web.shops import editing as product_editing
 from web.shops import listings as shops
 from web.shops import mapping as shop_mapping
+from web.trade import api as trade_api
+from web.trade import corrections as trade_corrections
+from web.trade import desk as trade_desk
+from web.trade import diary as trade_diary
+from web.trade import lots as trade_lots
+from web.trade import steps as trade_steps
+from web.trade import tracing as trade_tracing
 
 
 def install(app: Flask) -> None:
@@ -87,6 +94,13 @@ def install(app: Flask) -> None:
         codes,
         codes_api,
         product_api,
+        trade_desk,
+        trade_steps,
+        trade_lots,
+        trade_corrections,
+        trade_diary,
+        trade_tracing,
+        trade_api,
         resolver,
         epcis_capture,
         epcis_events,

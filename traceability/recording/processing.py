@@ -120,14 +120,14 @@ def _demand_left(session: Session, keeper: Keeper, share: Share) -> None:
     demand_own(session, keeper, share.product)
     if share.lot.status != "active":
         raise wrong(
-            f"inputs/{share.lot.id}",
+            f"lot-{share.lot.id}",
             "closed",
             f"Lot {share.lot.code} is closed.",
             code=share.lot.code,
         )
     if share.amount is None or share.unit is None or share.lot.unit is None:
         raise wrong(
-            f"inputs/{share.lot.id}",
+            f"lot-{share.lot.id}",
             "missing",
             f"Say how much of lot {share.lot.code} was used.",
             code=share.lot.code,
@@ -135,7 +135,7 @@ def _demand_left(session: Session, keeper: Keeper, share: Share) -> None:
     left = left_of(session, share.product, share.lot)
     if left is not None and convert(share.amount, share.unit, share.lot.unit) > left:
         raise wrong(
-            f"inputs/{share.lot.id}",
+            f"lot-{share.lot.id}",
             "left",
             f"Of lot {share.lot.code} only {left} {share.lot.unit} are left.",
             code=share.lot.code,

@@ -1,0 +1,242 @@
+"""The picture of a trace: things both ways, what they are, which of them are recalled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from traceability.epcis.epcs import is_class
+from traceability.epcis.queries import Reader
+from traceability.epcis.tracing import Edge, Trace, trace_back, trace_forward
+from traceability.errors import InvalidIdentifierError
+from traceability.finding import BOX, Thing
+from traceability.journal_pages import EventCard, make_event_cards
+from traceability.links import parse_code
+from traceability.lots import find_lots, trace_lot
+from traceability.models import Event, Lot, Product
+from traceability.recalls import find_recalls
+from traceability.safety import safety_of_lots
+from traceability.trace_link import TraceLink
+
+Way = Literal["back", "forward", "both"]
+NodeKind = Literal["area", "lot", "item", "box", "product", "other"]
+# Whoever has more to look at downloads it.
+MOST_EVENTS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One thing of the picture; `depth` is below 0 for where it came from, above for what became.
+
+    `name` is its own number, `of` what it is a lot or an item of. `is_recalled`: a recall reaches
+    it; `is_early`: harvested, by itself or an origin, before a pre-harvest interval was over.
+    """
+
+    key: str
+    kind: NodeKind
+    name: str
+    of: str | None
+    depth: int
+    lot_id: int | None = None
+    is_recalled: bool = False
+    is_early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the flow between two nodes: `grown`, `made`, `packed`, `held`, `lot`."""
+
+    source: str
+    target: str
+    kind: str
+    event_sequence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Genealogy:
+    """Nodes, steps and events (the newest last); `hidden_events` are those not listed."""
+
+    nodes: list[Node]
+    steps: list[Step]
+    events: list[EventCard]
+    hidden_events: int
+
+
+def read_genealogy(
+    session: Session,
+    thing: Thing,
+    *,
+    way: Way = "both",
+    depth: int | None = None,
+    reader: Reader | None = None,
+    most_events: int = MOST_EVENTS,
+) -> Genealogy:
+    """Trace a thing and say what all that was found is.
+
+    Args:
+        session: Only read.
+        thing: What was asked for.
+        way: Back to where it came from, forward to what became of it, or both.
+        depth: At most so many steps each way.
+        reader: A producer, who sees only steps that concern their own products or that they
+            recorded, and what those lead to; None sees all.
+        most_events: At most so many events, the newest.
+    """
+    traces: list[tuple[int, Trace]] = []
+    if way != "forward":
+        traces.append((-1, trace_back(session, thing.keys, depth=depth)))
+    if way != "back":
+        traces.append((1, trace_forward(session, thing.keys, depth=depth)))
+    events = {event.sequence: event for _, trace in traces for event in trace.events}
+    seen = _visible(session, events.values(), reader)
+    depths: dict[str, int] = dict.fromkeys(thing.keys, 0)
+    edges: dict[Edge, None] = {}
+    for sign, trace in traces:
+        allowed = [
+            edge
+            for edge in trace.edges
+            if edge.event_sequence is None or edge.event_sequence in seen
+        ]
+        edges |= dict.fromkeys(allowed)
+        reached = _reached(thing.keys, allowed)
+        for node in trace.nodes:
+            if node.key in reached:
+                depths.setdefault(node.key, sign * node.depth)
+    # A key that stands for the same thing and that no event ever named would be drawn twice.
+    named = {key for edge in edges for key in (edge.source, edge.target)}
+    spare = [key for key in thing.keys if key not in named]
+    for key in spare if len(spare) < len(thing.keys) else spare[1:]:
+        del depths[key]
+    nodes, lots = _describe(session, depths)
+    areas, grown = _fields(session, nodes, lots) if way != "forward" else ([], [])
+    steps = [
+        Step(edge.source, edge.target, edge.kind, edge.event_sequence)
+        for edge in edges
+        if edge.source in depths and edge.target in depths
+    ]
+    about = [event for event in events.values() if event.sequence in seen]
+    about.sort(key=lambda event: (event.event_time, event.sequence))
+    listed = about[-most_events:]
+    return Genealogy(
+        [*areas, *nodes],
+        [*grown, *steps],
+        make_event_cards(session, listed),
+        len(about) - len(listed),
+    )
+
+
+def _visible(session: Session, events: Iterable[Event], reader: Reader | None) -> set[int]:
+    """The events that a reader may see: own ones, and those about products of the own party."""
+    listed = list(events)
+    if reader is None:
+        return {event.sequence for event in listed}
+    own: tuple[str, ...] = ()
+    if reader.party_id is not None:
+        rows = session.execute(
+            select(Product.gtin, Product.trace_code).where(Product.producer_id == reader.party_id)
+        )
+        own = tuple(
+            f"/{name}" for row in rows for name in (f"01/{row[0]}/", f"t/{row[1]}/") if name
+        )
+    return {
+        event.sequence
+        for event in listed
+        if event.captured_by == reader.name
+        or (reader.party_id is not None and event.party_id == reader.party_id)
+        or any(key in event.body for key in own)
+    }
+
+
+def _reached(keys: Sequence[str], edges: list[Edge]) -> set[str]:
+    """What hangs together with some keys by steps that may be seen."""
+    beside: dict[str, set[str]] = {}
+    for edge in edges:
+        beside.setdefault(edge.source, set()).add(edge.target)
+        beside.setdefault(edge.target, set()).add(edge.source)
+    reached, waiting = set(keys), list(keys)
+    while waiting:
+        for key in beside.get(waiting.pop(), ()):
+            if key not in reached:
+                reached.add(key)
+                waiting.append(key)
+    return reached
+
+
+def _describe(
+    session: Session, depths: dict[str, int]
+) -> tuple[list[Node], dict[str, tuple[Product, Lot]]]:
+    lots = find_lots(session, (key for key in depths if is_class(key)))
+    recalled = find_recalls(session, {key: [key] for key in depths})
+    safety = safety_of_lots(session, {lot.id: (p, lot) for p, lot in lots.values()}.values())
+    names = _product_names(session, depths)
+    nodes = []
+    for key, depth in depths.items():
+        kind, name, product = _parts(key)
+        held = lots.get(key)
+        nodes.append(
+            Node(
+                key,
+                kind,
+                name,
+                held[0].name if held else names.get(product or ""),
+                depth,
+                held[1].id if held else None,
+                key in recalled,
+                bool(held and safety[held[1].id].early),
+            )
+        )
+    return nodes, lots
+
+
+def _parts(key: str) -> tuple[NodeKind, str, str | None]:
+    """The kind of a key, its own number, and the GTIN or trace code of its product."""
+    try:
+        code = parse_code(key)
+    except InvalidIdentifierError:
+        return "other", key, None
+    if isinstance(code, TraceLink):
+        if code.serial == BOX:
+            return "box", code.code, None
+        if code.serial is not None:
+            return "item", code.serial, code.code
+        return ("lot", code.lot, code.code) if code.lot else ("product", code.code, code.code)
+    if code.key == "00":
+        return "box", code.value, None
+    if code.key != "01":
+        return "other", key, None
+    if serial := code.get("21"):
+        return "item", serial, code.value
+    lot = code.get("10")
+    return ("lot", lot, code.value) if lot else ("product", code.value, code.value)
+
+
+def _product_names(session: Session, keys: Iterable[str]) -> dict[str, str]:
+    wanted = {product for key in keys if (product := _parts(key)[2])}
+    rows = session.execute(
+        select(Product.gtin, Product.trace_code, Product.name).where(
+            Product.gtin.in_(wanted) | Product.trace_code.in_(wanted)
+        )
+    )
+    return {code: name for gtin, trace_code, name in rows for code in (gtin, trace_code) if code}
+
+
+def _fields(
+    session: Session, nodes: list[Node], lots: dict[str, tuple[Product, Lot]]
+) -> tuple[list[Node], list[Step]]:
+    """The growing areas of the lots that are there, as nodes before them."""
+    areas: dict[str, Node] = {}
+    steps: dict[tuple[str, str], Step] = {}
+    for node in nodes:
+        if node.depth > 0 or node.key not in lots:
+            continue
+        for origin in trace_lot(session, lots[node.key][1]):
+            area = origin.growing_area
+            called = origin.codes[0] if origin.codes else str(area.id)
+            key = f"/vung-trong/{called}"
+            found = areas.get(key)
+            deepest = min(node.depth - 1, found.depth if found else 0)
+            areas[key] = Node(key, "area", area.name, called, deepest)
+            steps[key, node.key] = Step(key, node.key, "grown", None)
+    return list(areas.values()), list(steps.values())
