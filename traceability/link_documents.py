@@ -121,7 +121,7 @@ def register_document(
         problems.sort(key=lambda problem: int(problem["pointer"].rpartition("/")[2]))
         first = problems[0]
         index = int(first["pointer"].rpartition("/")[2])
-        more = f" ({len(problems) - 1} more entries are wrong.)" if len(problems) > 1 else ""
+        more = _and_more(len(problems) - 1, "entry", "entries")
         raise InvalidInputError(
             f"Entry {index + 1}, {entries[index].key}: {first['detail']}{more}",
             errors=problems[:_MOST_PROBLEMS],
@@ -227,11 +227,17 @@ def _explained(error: ValidationError) -> InvalidInputError:
         for each in found[:_MOST_PROBLEMS]
     ]
     first = problems[0]
-    more = f" ({len(found) - 1} more places are wrong.)" if len(found) > 1 else ""
+    more = _and_more(len(found) - 1, "place", "places")
     return InvalidInputError(
         f"The entries do not have their form: {first['pointer']}: {first['detail']}.{more}",
         errors=problems,
     )
+
+
+def _and_more(count: int, one: str, several: str) -> str:
+    if not count:
+        return ""
+    return f" (One more {one} is wrong.)" if count == 1 else f" ({count} more {several} are wrong.)"
 
 
 def _sentence(problem: ErrorDetails) -> str:
@@ -253,10 +259,10 @@ def _sentence(problem: ErrorDetails) -> str:
 _SENTENCES = {
     "missing": "it is missing",
     "extra_forbidden": "there is no member of this name",
-    "string_type": "it is a text",
+    "string_type": "a text belongs here",
     "string_too_short": "it is empty",
     "too_short": "it is empty",
-    "list_type": "it is a list",
-    "model_type": "it is an object",
-    "model_attributes_type": "it is an object",
+    "list_type": "a list belongs here",
+    "model_type": "an object belongs here",
+    "model_attributes_type": "an object belongs here",
 }
