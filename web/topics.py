@@ -25,6 +25,7 @@ from web.codes import pages as codes
 from web.editing import history as history_api
 from web.editing import operations as editing_api
 from web.epcis import capture as epcis_capture
+from web.epcis import checkpoints as epcis_checkpoints
 from web.epcis import discovery as epcis_discovery
 from web.epcis import events as epcis_events
 from web.imports import api as import_api
@@ -33,6 +34,11 @@ from web.map import backgrounds, coordinates
 from web.map import page as map
 from web.map import panels as map_panels
 from web.map import sheets as map_sheets
+from web.ocop import certificates as ocop_certificates
+from web.ocop import desk as ocop
+from web.ocop import dossiers as ocop_dossiers
+from web.ocop import papers as ocop_papers
+from web.ocop import scores as ocop_scores
 from web.ogc import collections as ogc
 from web.ogc import editing as ogc_editing
 from web.ogc import items as ogc_items
@@ -101,10 +107,16 @@ def install(app: Flask) -> None:
         trade_diary,
         trade_tracing,
         trade_api,
+        ocop,
+        ocop_dossiers,
+        ocop_papers,
+        ocop_scores,
+        ocop_certificates,
         resolver,
         epcis_capture,
         epcis_events,
         epcis_discovery,
+        epcis_checkpoints,
         data,
         data_api,
         exports,

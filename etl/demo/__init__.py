@@ -12,6 +12,6 @@ Rules:
     * Tables are files in `data/` (CSV and JSON); code only places and joins them.
 
 Files in reading order: `loading` (the whole, in order), `units`, `parties`, `areas` with `fields`
-(shapes of fields), `zones`, `products`, `shops` with `pictures` (drawn, no photographs), `dossiers`,
-`science`; `schematic` is a development tool.
+(shapes of fields), `zones`, `products`, `ocop`, `shops` with
+`pictures` (drawn, no photographs), `dossiers`, `science`; `schematic` is a development tool.
 """

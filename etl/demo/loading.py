@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from etl.demo.areas import load_areas
 from etl.demo.dossiers import load_applications
+from etl.demo.ocop import load_dossiers
 from etl.demo.parties import load_parties
 from etl.demo.products import load_products
 from etl.demo.science import load_scene, load_weather
@@ -37,6 +38,7 @@ def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
     added["high-tech zones"] = load_zones(session, parties)
     added["facilities"] = load_facilities(session, parties)
     added |= load_products(session, parties, areas, today)
+    added["OCOP dossiers"] = load_dossiers(session, today)
     added["offers"] = load_offers(session, today)
     added["pictures"] = load_pictures(session, folder)
     added["applications"] = load_applications(session, today)

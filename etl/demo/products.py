@@ -16,12 +16,8 @@ from etl.demo.units import today_communes
 from traceability.lots import Source, make_lot
 from traceability.marketplaces import list_on_marketplace
 from traceability.models import Lot, Product
-from traceability.ocop import CURRENT_RUBRIC, certify
+from traceability.ocop import certify, rubric_on
 from traceability.products import register_product
-
-# QĐ 26/2026/QĐ-TTg; what was graded before it keeps the rubric it was graded by.
-CURRENT_SINCE = date(2026, 5, 22)
-FORMER_RUBRIC = "QĐ 148/QĐ-TTg"
 
 
 def load_products(
@@ -98,7 +94,7 @@ def _certify(session: Session, product: Product, row: dict[str, Any], today: dat
         issued_on=issued_on,
         # (province)-(commune)-(serial)-(year), QĐ 26/2026/QĐ-TTg.
         number=f"68-{row['commune']}-{facts['serial']:03d}-{issued_on.year}",
-        rubric_version=CURRENT_RUBRIC if issued_on >= CURRENT_SINCE else FORMER_RUBRIC,
+        rubric_version=rubric_on(issued_on),
     )
 
 

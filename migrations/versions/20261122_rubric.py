@@ -43,6 +43,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("commune_code", name=op.f("pk_ocop_serial")),
         schema="traceability",
     )
+    # Kept with the other procedures, from the day the decision is in force.
+    op.execute(
+        "INSERT INTO gis.procedure_rule (procedure, variant, valid_from, working_days, authority,"
+        " basis) VALUES ('ocop-commune-check', 'any', '2026-05-22', 15, 'UBND xã',"
+        " 'QĐ 26/2026/QĐ-TTg')"
+    )
     _create_dossier()
     _create_parts()
     for column in (
@@ -292,3 +298,4 @@ def downgrade() -> None:
         "rubric",
     ):
         op.drop_table(table, schema="traceability")
+    op.execute("DELETE FROM gis.procedure_rule WHERE procedure = 'ocop-commune-check'")

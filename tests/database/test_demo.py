@@ -27,7 +27,9 @@ from gis.models import (
     ZoneAssessment,
     ZoneIndicator,
 )
-from traceability.models import Certificate, LinkEntry, Listing, Lot, Product
+from traceability.models import Certificate, Dossier, LinkEntry, Listing, Lot, Product
+from traceability.ocop import desk
+from traceability.ocop.dossiers import DossierScope
 
 TODAY = date(2026, 11, 22)
 
@@ -146,8 +148,22 @@ def test_one_application_is_overdue_and_one_in_time(loaded: Session) -> None:
 
 def test_certificates_show_every_state(loaded: Session) -> None:
     ends = sorted(loaded.scalars(select(Certificate.expires_on)))
-    assert len(ends) == 19
+    # Each product's own, and the one that a dossier led to.
+    assert len(ends) == 20
     assert ends[0] < TODAY < ends[1] < TODAY + timedelta(days=60) < ends[2]
+    reminders = desk.list_reminders(loaded, DossierScope(), TODAY)
+    assert [each.state for each in reminders] == ["transition", "late", "due"]
+
+
+def test_dossiers_show_what_holds_stars_back(loaded: Session) -> None:
+    rows = loaded.execute(select(Dossier.status, Dossier.total, Dossier.stars))
+    held = {row.status: (row.total and float(row.total), row.stars) for row in rows}
+    assert held == {
+        "recognised": (89.33, 4),
+        "graded": (92.0, 3),
+        "submitted": (None, None),
+        "draft": (None, None),
+    }
 
 
 def test_the_example_leads_to_a_lot(loaded: Session) -> None:

@@ -21,11 +21,13 @@ Rules (QĐ 26/2026/QĐ-TTg):
     * Sex, ethnicity, address and the facts behind criterion 3.2 stay in `dossier_private`; only the
       points go on.
 
-In reading order: groups.py  groups and sets · rubric.py  criteria, options, gates from data/ ·
-grading.py  scores → stars and the reason · windows.py  rounds of province and ministry · numbers.py
-product and form numbers · certificates.py · dossiers.py  who may, steps, clocks · sheets.py
-scores in the database · evidence.py · reminders.py  certificates to be graded again · coverage.py
-where certified products are sold
+In reading order:
+    groups.py        groups and sets · rubric.py  criteria, options, gates, from data/
+    grading.py       scores → stars and why · windows.py  rounds of province and ministry
+    numbers.py       product and form numbers · certificates.py  36 months, window, withdrawal
+    dossiers.py      who may see, steps, clocks · sheets.py  scores in the database
+    evidence.py      files, the representative · desk.py  lists, certificates to be graded again
+    coverage.py      where certified products are sold
 """
 
 from traceability.ocop.certificates import (

@@ -13,6 +13,8 @@ from traceability.models import Certificate, Product
 from traceability.ocop.rubric import CURRENT_RUBRIC
 
 CERTIFICATE_MONTHS = 36
+# Fewer stars are recognised by nobody.
+LEAST_STARS = 3
 # Days before the last day: file not earlier, not later (QĐ 26/2026/QĐ-TTg, re-grading).
 REGRADE_EARLIEST_DAYS = 180
 REGRADE_LATEST_DAYS = 120
@@ -84,7 +86,7 @@ def certify(
     Raises:
         InvalidInputError: Other stars, or an end before the beginning.
     """
-    if not 3 <= stars <= 5:
+    if not LEAST_STARS <= stars <= 5:
         raise InvalidInputError("A certificate has 3, 4 or 5 stars; fewer are not recognised.")
     last_day = expires_on or months_after(issued_on, CERTIFICATE_MONTHS)
     if last_day < issued_on:
@@ -152,7 +154,7 @@ def get_certificate(session: Session, certificate_id: int) -> Certificate:
     Raises:
         NotFoundError: There is none of this number.
     """
-    found = session.get(Certificate, certificate_id)
+    found = session.get(Certificate, certificate_id) if certificate_id < 2**63 else None
     if found is None:
         raise NotFoundError(f"There is no certificate {certificate_id}.")
     return found
@@ -168,17 +170,20 @@ def withdraw(
         InvalidInputError: Another ground, no decision, or a day before it was issued.
         ConflictError: It is withdrawn already.
     """
-    certificate = session.get(Certificate, certificate_id, with_for_update=True)
-    if certificate is None:
-        raise NotFoundError(f"There is no certificate {certificate_id}.")
+    certificate = get_certificate(session, certificate_id)
+    session.refresh(certificate, with_for_update=True)
     if ground not in WITHDRAWAL_GROUNDS:
-        raise InvalidInputError(f"{ground!r} is no ground; grounds are {WITHDRAWAL_GROUNDS}.")
+        raise InvalidInputError(f"{ground!r} is no ground of withdrawal.", rule="missing")
     if not decision.strip():
-        raise InvalidInputError("Give the number of the decision that withdraws it.")
+        raise InvalidInputError(
+            "Give the number of the decision that withdraws it.", rule="missing"
+        )
     if on < certificate.issued_on:
-        raise InvalidInputError("A certificate cannot be withdrawn before it was issued.")
+        raise InvalidInputError(
+            "A certificate cannot be withdrawn before it was issued.", rule="too-early"
+        )
     if certificate.status == "withdrawn":
-        raise ConflictError(f"Certificate {certificate_id} is withdrawn already.")
+        raise ConflictError(f"Certificate {certificate_id} is withdrawn already.", rule="withdrawn")
     certificate.status = "withdrawn"
     certificate.withdrawn_on = on
     certificate.withdrawal_ground = ground

@@ -1,0 +1,456 @@
+"""OCOP dossiers: from a draft to a certificate, their clocks, who sees what, where it is sold."""
+
+import io
+from datetime import UTC, date, datetime
+from threading import Thread
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from gis.errors import ConflictError, ForbiddenError, InvalidInputError, StaleVersionError
+from gis.models import AdministrativeUnit
+from tests.product_factories import make_scene
+from traceability import marketplaces, ocop, products
+from traceability.models import Assessment, Certificate, Dossier, DossierPrivate, DossierStep
+from traceability.ocop import certificates, desk, dossiers, evidence, numbers, sheets
+from traceability.ocop.coverage import measure_coverage
+from traceability.ocop.dossiers import DossierScope
+from traceability.ocop.evidence import Representative
+from traceability.ocop.rubric import VERSIONS, rubric_set
+from web.models import Account, PrivateRead
+
+SECRET = "Ka Hờ Riêng Tư"
+NOW = datetime(2026, 11, 16, 3, tzinfo=UTC)  # a Monday
+
+
+def best(number: int = 13) -> dict[str, int]:
+    return {each.code: each.most for each in rubric_set(number).criteria}
+
+
+@pytest.fixture
+def scene(session):
+    made = make_scene(session)
+    province = AdministrativeUnit(
+        code="68",
+        name="Lâm Đồng",
+        level="province",
+        valid_from=date(2025, 7, 1),
+        boundary=made.commune.boundary,
+    )
+    session.add(province)
+    session.flush()
+    made.commune.parent_id = province.id
+    session.flush()
+    return made
+
+
+def filed(session, scene, scores=None, kind="first", now=NOW) -> Dossier:
+    dossier = dossiers.start_dossier(
+        session, scene.product, kind=kind, applicant_kind="cooperative", by="lan", now=now
+    )
+    evidence.save_representative(
+        session,
+        dossier.id,
+        Representative(SECRET, sex="female", ethnicity="Cơ Ho", priority=["ethnic-minority"]),
+    )
+    sheets.save_own_sheet(session, dossier.id, scores or best(), by="lan")
+    return dossiers.submit_dossier(session, dossier.id, by="lan", now=now)
+
+
+def checked(session, scene, **kept) -> Dossier:
+    dossier = filed(session, scene, **kept)
+    return dossiers.check_dossier(
+        session, dossier.id, dossiers.CHECKED_TOPICS, has_samples=True, by="xa", now=NOW
+    )
+
+
+def test_versions_are_in_the_database(session):
+    held = session.execute(text("SELECT version, valid_from FROM traceability.rubric")).all()
+    assert {row.version: row.valid_from for row in held} == dict(VERSIONS)
+
+
+def test_from_draft_to_certificate(session, scene):
+    dossier = filed(session, scene)
+    # 15 working days after Monday 16 November: Monday 7 December.
+    assert dossier.due_on == date(2026, 12, 7)
+    assert dossier.product_number == "68-24848-001-2026"
+    assert dossier.form_number == "001-01/PĐK-68-24848-2026"
+    assert dossier.rubric_version == "QĐ 26/2026/QĐ-TTg"
+    with pytest.raises(InvalidInputError) as caught:
+        dossiers.check_dossier(session, dossier.id, ["origin"], has_samples=True, by="xa")
+    assert len(caught.value.context["errors"]) == 3
+    with pytest.raises(InvalidInputError):  # coffee needs five samples
+        dossiers.check_dossier(
+            session, dossier.id, dossiers.CHECKED_TOPICS, has_samples=False, by="xa"
+        )
+    dossiers.check_dossier(
+        session, dossier.id, dossiers.CHECKED_TOPICS, has_samples=True, by="xa", now=NOW
+    )
+    assert dossier.due_on == date(2027, 6, 30)  # asked after 30 October
+    with pytest.raises(InvalidInputError):
+        sheets.close_council(session, dossier.id, by="tinh")
+    held_back = best() | {"2.3": 2}
+    for member, scores in (("A", best()), ("B", held_back), ("C", held_back | {"1.2": 1})):
+        sheets.save_member_sheet(session, dossier.id, member, scores, by="tinh")
+    grade = sheets.close_council(session, dossier.id, by="tinh", now=NOW)
+    assert (float(grade.total), grade.stars) == (99.0, 3)
+    assert (dossier.status, dossier.stars, float(dossier.total)) == ("graded", 3, 99.0)
+    with pytest.raises(ConflictError):  # closed is closed
+        sheets.save_member_sheet(session, dossier.id, "D", best(), by="tinh")
+    certificate = dossiers.recognise_dossier(
+        session,
+        dossier.id,
+        decision=" 12/QĐ-UBND ",
+        issued_by="Chủ tịch UBND tỉnh",
+        issued_on=date(2026, 11, 16),
+        by="tinh",
+        now=NOW,
+    )
+    assert (certificate.stars, certificate.number) == (3, "68-24848-001-2026")
+    assert certificate.expires_on == date(2029, 11, 16)
+    assert certificate.decision == "12/QĐ-UBND"
+    assert ocop.latest_certificate(session, scene.product.id).id == certificate.id
+    assert [step.action for step in dossiers.list_steps(session, dossier.id)] == [
+        "started",
+        "submitted",
+        "checked",
+        "graded",
+        "recognised",
+    ]
+
+
+def test_five_stars_wait_for_the_ministry(session, scene):
+    dossier = checked(session, scene)
+    sheets.save_member_sheet(session, dossier.id, "A", best(), by="tinh")
+    assert sheets.close_council(session, dossier.id, by="tinh", now=NOW).stars == 5
+    assert dossier.due_on == date(2027, 3, 30)
+
+
+def test_disqualified_is_never_recognised(session, scene):
+    dossier = checked(session, scene)
+    sheets.save_member_sheet(session, dossier.id, "A", best(), by="tinh", stops=["forged"])
+    assert sheets.close_council(session, dossier.id, by="tinh", stops=["forged"]).stars == 0
+    with pytest.raises(InvalidInputError):
+        dossiers.recognise_dossier(
+            session, dossier.id, decision="1", issued_by="x", issued_on=date(2026, 11, 1), by="t"
+        )
+    dossiers.reject_dossier(session, dossier.id, "Giả mạo hồ sơ", by="tinh")
+    # One more may be started now.
+    dossiers.start_dossier(
+        session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
+    )
+
+
+def test_what_is_not_whole_is_not_filed(session, scene):
+    dossier = dossiers.start_dossier(
+        session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
+    )
+    with pytest.raises(InvalidInputError) as caught:
+        dossiers.submit_dossier(session, dossier.id, by="lan")
+    assert {each["rule"] for each in caught.value.context["errors"]} == {
+        "representative",
+        "own-scores",
+    }
+    with pytest.raises(ConflictError):
+        dossiers.start_dossier(
+            session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
+        )
+    with pytest.raises(InvalidInputError):
+        sheets.save_own_sheet(session, dossier.id, {"2.3": 0}, by="lan")
+    with pytest.raises(ConflictError):  # the council does not score a draft
+        sheets.save_member_sheet(session, dossier.id, "A", best(), by="tinh")
+
+
+def test_returned_and_filed_again_keeps_its_numbers(session, scene):
+    dossier = filed(session, scene)
+    number = dossier.product_number
+    with pytest.raises(InvalidInputError):
+        dossiers.return_dossier(session, dossier.id, "  ", by="xa")
+    dossiers.return_dossier(session, dossier.id, "Thiếu phiếu kiểm nghiệm", by="xa")
+    sheets.save_own_sheet(session, dossier.id, best() | {"1.2": 0}, by="lan")
+    dossiers.submit_dossier(session, dossier.id, by="lan", now=NOW)
+    assert (dossier.status, dossier.product_number) == ("submitted", number)
+
+
+def test_tourism_needs_no_samples_and_takes_associations(session, scene):
+    goods = scene.product
+    with pytest.raises(InvalidInputError):
+        dossiers.start_dossier(session, goods, kind="first", applicant_kind="association", by="x")
+    tour = products.register_product(
+        session,
+        name="Du lịch thử",
+        ocop_set=26,
+        producer_id=scene.cooperative.id,
+        commune_id=scene.commune.id,
+    )
+    scene.product = tour
+    dossier = dossiers.start_dossier(
+        session, tour, kind="first", applicant_kind="association", by="x"
+    )
+    evidence.save_representative(session, dossier.id, Representative(SECRET))
+    sheets.save_own_sheet(session, dossier.id, best(26), by="x")
+    dossiers.submit_dossier(session, dossier.id, by="x", now=NOW)
+    dossiers.check_dossier(
+        session, dossier.id, dossiers.CHECKED_TOPICS, has_samples=False, by="xa", now=NOW
+    )
+    sheets.save_member_sheet(session, dossier.id, "A", best(26), by="tinh")
+    assert sheets.close_council(session, dossier.id, by="tinh").stars == 5
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(text("UPDATE traceability.dossier SET ocop_set = 13"))
+
+
+def test_two_secretaries_do_not_overwrite_each_other(session, scene):
+    dossier = checked(session, scene)
+    first = sheets.save_member_sheet(session, dossier.id, "An", best(), by="a")
+    sheets.save_member_sheet(
+        session, dossier.id, "An", best() | {"1.2": 1}, by="b", version=first.version
+    )
+    with pytest.raises(StaleVersionError):
+        sheets.save_member_sheet(session, dossier.id, "An", best(), by="a", version=1)
+    with pytest.raises(StaleVersionError):  # as if it were new
+        sheets.save_member_sheet(session, dossier.id, " An ", best(), by="a")
+
+
+def test_serials_follow_recorded_certificates(session, scene):
+    ocop.certify(
+        session,
+        scene.product,
+        stars=3,
+        decision="9",
+        issued_by="x",
+        issued_on=date(2024, 5, 1),
+        number="68-24848-041-2024",
+        rubric_version="QĐ 148/QĐ-TTg",
+    )
+    assert numbers.next_serial(session, "68", "24848") == 42
+    assert numbers.next_serial(session, "68", "24848") == 43
+    assert numbers.next_serial(session, "68", "24931") == 1
+    assert numbers.read_product_number("68-24848-042-2026").serial == 42
+    for wrong in ("68-24848-042", "6-24848-042-2026", "68-24848-042-1999", "68-24848-٠٤٢-2026"):
+        with pytest.raises(InvalidInputError):
+            numbers.read_product_number(wrong)
+
+
+def test_two_filed_at_once_get_two_serials(clone_sessions):
+    taken = []
+
+    def take():
+        with clone_sessions.begin() as session:
+            taken.append(numbers.next_serial(session, "68", "24848"))
+
+    threads = [Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [1, 2, 3, 4]
+
+
+def test_withdrawal(session, scene):
+    held = ocop.latest_certificate(session, scene.product.id)
+    with pytest.raises(InvalidInputError):
+        certificates.withdraw(session, held.id, ground="dislike", decision="1", on=date(2026, 9, 1))
+    with pytest.raises(InvalidInputError):
+        certificates.withdraw(session, held.id, ground="stopped", decision="1", on=date(2026, 8, 1))
+    certificates.withdraw(session, held.id, ground="stopped", decision="7", on=date(2026, 9, 1))
+    assert not ocop.holds(held, date(2026, 9, 2))
+    with pytest.raises(ConflictError):
+        certificates.withdraw(session, held.id, ground="stopped", decision="7", on=date(2026, 9, 1))
+
+
+def test_reminders_by_window(session, scene):
+    everybody = DossierScope()
+
+    def states(day, scope=everybody):
+        return [each.state for each in desk.list_reminders(session, scope, day)]
+
+    # Issued on 5 August 2026, so it holds until 5 August 2029.
+    assert states(date(2029, 2, 5)) == []
+    assert states(date(2029, 2, 6)) == ["due"]
+    assert states(date(2029, 4, 8)) == ["late"]
+    assert states(date(2029, 8, 6)) == ["transition"]
+    assert states(date(2030, 2, 2)) == []
+    assert states(date(2029, 2, 6), DossierScope(commune_code="24848")) == ["due"]
+    assert states(date(2029, 2, 6), DossierScope(commune_code="24931")) == []
+    assert states(date(2029, 2, 6), DossierScope(party_id=scene.household.id)) == []
+    # Graded anew, the old certificate reminds nobody.
+    ocop.certify(
+        session, scene.product, stars=4, decision="2", issued_by="x", issued_on=date(2029, 3, 1)
+    )
+    assert states(date(2029, 4, 8)) == []
+
+
+def test_coverage_by_commune_and_marketplace(session, scene):
+    """Two certified products, both on a marketplace, one of them on Voso; a third has expired."""
+    second = products.register_product(session, name="B", ocop_set=1, commune_id=scene.commune.id)
+    third = products.register_product(session, name="C", ocop_set=1, commune_id=scene.commune.id)
+    for product, day in ((second, date(2026, 8, 1)), (third, date(2020, 8, 1))):
+        ocop.certify(session, product, stars=3, decision="1", issued_by="x", issued_on=day)
+    listing = marketplaces.list_on_marketplace(
+        session, second, "shopee", "https://shopee.vn/b-i.1.2"
+    )
+    marketplaces.list_on_marketplace(session, third, "voso", "https://voso.vn/c-p9")
+    day = date(2026, 11, 22)
+    found = measure_coverage(session, day)
+    assert (found.total.certified, found.total.listed) == (2, 2)
+    assert found.total.by_marketplace == {"postmart": 1, "shopee": 1, "voso": 1}
+    assert [(row.code, row.certified, row.listed) for row in found.communes] == [("24848", 2, 2)]
+    assert found.sold_on == ["voso", "postmart", "shopee"]
+    listing.dead_since = NOW
+    session.flush()
+    assert measure_coverage(session, day).total.listed == 1
+    assert measure_coverage(session, day, "24931").total.certified == 0
+    assert measure_coverage(session, date(2019, 1, 1)).total.certified == 0
+
+
+@pytest.fixture
+def people(session, scene, sign_in):
+    """Clients: the producer, another producer, the commune's officer, another's, the province."""
+    made = {
+        "producer": sign_in("producer"),
+        "stranger": sign_in("producer"),
+        "commune": sign_in("officer", "24848"),
+        "elsewhere": sign_in("officer", "24931"),
+        "province": sign_in("officer"),
+        "leader": sign_in("leader"),
+    }
+    names = session.scalars(
+        select(Account).where(Account.username.like("producer-%")).order_by(Account.id)
+    ).all()
+    names[0].party_id, names[1].party_id = scene.cooperative.id, scene.household.id
+    session.commit()
+    return made
+
+
+def test_the_walk_in_the_browser(session, scene, people):
+    producer, commune, province = people["producer"], people["commune"], people["province"]
+    answer = producer.post(
+        "/ocop/ho-so",
+        data={"product": scene.product.id, "kind": "first", "applicant_kind": "cooperative"},
+    )
+    assert answer.status_code == 303, answer.text
+    place = answer.headers["Location"]
+    dossier_id = int(place.rsplit("/", 1)[1])
+    # Nothing of it for others.
+    for name, status in (("stranger", 403), ("elsewhere", 403), ("leader", 403)):
+        for path in ("", "/tu-cham", "/dai-dien", "/ket-qua"):
+            assert people[name].get(place + path).status_code == status, (name, path)
+    saved = producer.post(
+        f"{place}/dai-dien",
+        data={"representative": SECRET, "sex": "female", "ethnicity": "Cơ Ho", "priority": "woman"},
+    )
+    assert saved.status_code == 303
+    # 92 points and no trace code on the label: the page says why it is three stars.
+    scores = best() | {"2.3": 2, "4.2": 3, "4.3": 3, "10": 1, "11": 1, "3.5": 2, "1.3": 2}
+    form = {f"s-{code}": points for code, points in scores.items()}
+    running = producer.post(f"{place}/tinh", data=form)
+    assert "92 điểm, nhưng điều kiện 2.3 chưa đạt → 3★" in running.text
+    refused = producer.post(f"{place}/tu-cham", data=form | {"s-2.3": "9"})
+    assert "tiêu chí 2.3" in refused.text
+    assert session.scalar(select(func.count(Assessment.id))) == 0
+    kept = producer.post(f"{place}/tu-cham", data=form | {"stay": "1"}, follow_redirects=True)
+    assert "92 điểm, nhưng điều kiện 2.3 chưa đạt → 3★" in kept.text
+    assert "mã truy xuất điện tử" in kept.text
+    file = (io.BytesIO(b"%PDF-1.4 test"), "phiếu kiểm nghiệm.pdf")
+    sent = producer.post(
+        f"{place}/minh-chung",
+        data={"file": file, "kind": "test-report", "criterion": "8"},
+        follow_redirects=True,
+    )
+    assert "phiếu_kiểm_nghiệm.pdf" in sent.text
+    assert producer.post(f"{place}/nop").status_code == 303
+    assert commune.get("/ocop").text.count("Cà phê Đưng") >= 1
+    assert producer.post(f"{place}/xa", data={}).status_code == 403
+    ticks = {"topic": list(dossiers.CHECKED_TOPICS), "samples": "1"}
+    commune.post(f"{place}/xa", data=ticks)
+    # The council is the province's.
+    assert commune.get(f"{place}/hoi-dong").status_code == 403
+    for member in ("Ông A", "Bà B"):
+        sheet = province.post(f"{place}/hoi-dong/phieu", data=form | {"member": member})
+        assert sheet.status_code == 303, sheet.text
+    assert "Bà B" in province.get(f"{place}/hoi-dong").text
+    assert province.post(f"{place}/hoi-dong", data={}).status_code == 303
+    told = producer.get(f"{place}/ket-qua").text
+    assert "92 điểm, nhưng điều kiện 2.3 chưa đạt → 3★" in told
+    assert "Bà B" not in told
+    assert commune.post(f"{place}/cong-nhan", data={}).status_code == 403
+    decided = {
+        "decision": "9/QĐ-UBND",
+        "issued_by": "Chủ tịch UBND tỉnh",
+        "issued_on": "2026-11-01",
+    }
+    province.post(f"{place}/cong-nhan", data=decided)
+    dossier = session.get(Dossier, dossier_id)
+    session.refresh(dossier)
+    assert (dossier.status, dossier.stars) == ("recognised", 3)
+    certificate = session.scalar(select(Certificate).where(Certificate.dossier_id == dossier_id))
+    page = producer.get(f"/ocop/chung-nhan/{certificate.id}")
+    assert "9/QĐ-UBND" in page.text
+    assert people["stranger"].get(f"/ocop/chung-nhan/{certificate.id}").status_code == 404
+
+
+def test_personal_fields_stay_where_they_are_logged(session, scene, people, client):
+    dossier = filed(session, scene)
+    own = evidence.add_evidence(
+        session, dossier, 1, kind="other", criterion="3.2", by="lan", note="Giấy khuyết tật"
+    )
+    session.commit()
+    place = f"/ocop/ho-so/{dossier.id}"
+    # The province does not have it yet; the commune has.
+    assert people["province"].get(f"{place}/dai-dien").status_code == 403
+    assert people["province"].get(f"{place}/minh-chung/{own.id}").status_code == 403
+    assert "Giấy khuyết tật" not in people["province"].get(place).text
+    before = session.scalar(select(func.count(PrivateRead.id)))
+    assert SECRET in people["commune"].get(f"{place}/dai-dien").text
+    read = session.scalars(select(PrivateRead).order_by(PrivateRead.id.desc())).first()
+    assert (read.subject, read.subject_id) == ("ocop-dossier", dossier.id)
+    assert session.scalar(select(func.count(PrivateRead.id))) == before + 1
+    # No other page and no answer of the API knows the person.
+    for person, paths in {
+        "commune": ("/ocop", place, f"{place}/tu-cham", f"{place}/ket-qua"),
+        "province": ("/ocop", place, f"{place}/hoi-dong", f"{place}/hoi-dong/phieu"),
+    }.items():
+        for path in paths:
+            answer = people[person].get(path)
+            assert answer.status_code == 200, path
+            assert SECRET not in answer.text, path
+            assert "Cơ Ho" not in answer.text, path
+    for path in (
+        f"/san-pham/{scene.product.id}",
+        f"/api/v1/products/{scene.product.id}",
+        "/api/v1/ocop/coverage",
+    ):
+        assert SECRET not in client.get(path).text, path
+    steps = session.scalars(select(DossierStep.note).where(DossierStep.note.is_not(None)))
+    assert not [note for note in steps if SECRET in note]
+
+
+def test_coverage_is_public(client, scene):
+    answer = client.get("/api/v1/ocop/coverage")
+    assert answer.status_code == 200
+    assert answer.json["total"] == {
+        "certified": 1,
+        "listed": 1,
+        "by_marketplace": {"postmart": 1, "voso": 1},
+    }
+    assert answer.json["items"][0]["commune_code"] == "24848"
+    assert client.get("/api/v1/ocop/coverage?commune=0").json["items"] == []
+
+
+def test_scopes(session, scene):
+    dossier = filed(session, scene)
+    for scope in (DossierScope(party_id=scene.household.id), DossierScope(commune_code="24931")):
+        with pytest.raises(ForbiddenError):
+            dossiers.find_dossier(session, dossier.id, scope)
+        assert desk.list_dossiers(session, scope, date(2026, 11, 17)).rows == []
+    for scope in (
+        DossierScope(),
+        DossierScope(party_id=scene.cooperative.id),
+        DossierScope(commune_code="24848"),
+    ):
+        assert dossiers.find_dossier(session, dossier.id, scope) is dossier
+        listed = desk.list_dossiers(session, scope, date(2026, 12, 8))
+        assert [row.days_left for row in listed.rows] == [-1]
+        assert listed.overdue == 1
+    assert session.scalar(select(DossierPrivate.representative)) == SECRET

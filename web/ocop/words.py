@@ -1,0 +1,126 @@
+"""The words of OCOP dossiers: states, steps, kinds, grounds, and why a form was not taken."""
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from gis.errors import PlatformError
+
+STATUSES: dict[str, Any] = {
+    "draft": _("Đang soạn"),
+    "submitted": _("Xã đang kiểm tra"),
+    "returned": _("Cần bổ sung"),
+    "checked": _("Chờ tỉnh chấm"),
+    "graded": _("Đã chấm"),
+    "recognised": _("Đã công nhận"),
+    "rejected": _("Không công nhận"),
+}
+STEPS: dict[str, Any] = {
+    "started": _("Bắt đầu soạn"),
+    "submitted": _("Nộp cho xã"),
+    "returned": _("Xã trả lại"),
+    "checked": _("Xã kiểm tra xong, đề nghị tỉnh"),
+    "graded": _("Hội đồng chấm xong"),
+    "recognised": _("Công nhận"),
+    "rejected": _("Không công nhận"),
+}
+KINDS: dict[str, Any] = {
+    "first": _("Lần đầu"),
+    "upgrade": _("Nâng hạng"),
+    "again": _("Đánh giá lại"),
+}
+APPLICANT_KINDS: dict[str, Any] = {
+    "cooperative": _("Hợp tác xã"),
+    "cooperative-group": _("Tổ hợp tác"),
+    "enterprise": _("Doanh nghiệp nhỏ và vừa"),
+    "farm": _("Trang trại"),
+    "household": _("Hộ có đăng ký kinh doanh"),
+    "association": _("Hội, hiệp hội (du lịch)"),
+}
+TOPICS: dict[str, Any] = {
+    "origin": _("Nguồn gốc sản phẩm rõ ràng"),
+    "local-material": _("Nguyên liệu địa phương đúng như khai"),
+    "local-labour": _("Lao động địa phương đúng như khai"),
+    "idea-identity": _("Ý tưởng và bản sắc của sản phẩm"),
+}
+EVIDENCE: dict[str, Any] = {
+    "registration": _("Đăng ký kinh doanh"),
+    "production-conditions": _("Đủ điều kiện sản xuất"),
+    "material-origin": _("Nguồn nguyên liệu, hợp đồng liên kết"),
+    "environment": _("Hồ sơ môi trường"),
+    "labour": _("Danh sách lao động"),
+    "accounts": _("Kết quả kinh doanh hai năm"),
+    "intellectual-property": _("Nhãn hiệu, sở hữu trí tuệ"),
+    "distribution": _("Hợp đồng phân phối"),
+    "promotion": _("Quảng bá"),
+    "story": _("Câu chuyện sản phẩm"),
+    "quality-declaration": _("Công bố chất lượng"),
+    "test-report": _("Phiếu kiểm nghiệm"),
+    "trace-code": _("Mã vạch, tem truy xuất"),
+    "quality-system": _("Chứng nhận quản lý chất lượng"),
+    "award": _("Giải thưởng"),
+    "other": _("Giấy tờ khác"),
+}
+SEXES: dict[str, Any] = {"female": _("Nữ"), "male": _("Nam"), "other": _("Khác")}
+PRIORITIES: dict[str, Any] = {
+    "woman": _("Là nữ"),
+    "ethnic-minority": _("Là đồng bào dân tộc thiểu số"),
+    "disabled": _("Là người khuyết tật"),
+}
+GROUNDS: dict[str, Any] = {
+    "false-dossier": _("Hồ sơ không trung thực, giả mạo"),
+    "criteria-lost": _("Không còn đạt tiêu chí"),
+    "law-broken": _("Vi phạm về chất lượng, an toàn, môi trường, nhãn hiệu"),
+    "mark-misused": _("Dùng sai nhãn hiệu OCOP"),
+    "stopped": _("Ngừng sản xuất"),
+    "authority": _("Theo kết luận của cơ quan có thẩm quyền"),
+}
+WINDOW_STATES: dict[str, Any] = {
+    "early": _("còn hiệu lực"),
+    "due": _("nộp lại ngay"),
+    "late": _("đã qua hạn nộp"),
+    "transition": _("hết hạn, đang chuyển tiếp"),
+    "lapsed": _("hết hiệu lực"),
+}
+
+
+def say(error: PlatformError) -> str:
+    """Why a form was not taken, in a sentence for who sent it."""
+    rules = [error.context.get("rule")]
+    rules += [each.get("rule") for each in error.context.get("errors", ())]
+    sentences = {
+        "no-set": gettext("Sản phẩm chưa có bộ tiêu chí hoặc chưa có xã. Nhờ cán bộ ghi trước."),
+        "association": gettext("Hội, hiệp hội chỉ nộp cho du lịch cộng đồng."),
+        "representative": gettext("Chưa ghi người đại diện."),
+        "own-scores": gettext("Chưa tự chấm điểm."),
+        "topic": gettext("Đánh dấu đủ bốn nội dung; nếu chưa đạt thì trả lại hồ sơ."),
+        "samples": gettext("Chưa nhận đủ năm mẫu sản phẩm."),
+        "no-sheets": gettext("Chưa có thành viên nào chấm."),
+        "stars": gettext("Dưới 3 sao thì không công nhận."),
+        "future": gettext("Ngày quyết định chưa tới."),
+        "too-many": gettext("Hồ sơ đã có quá nhiều tệp."),
+        "kind": gettext("Hãy chọn loại giấy tờ."),
+        "missing": gettext("Hãy ghi đủ những ô cần thiết."),
+        "moved": gettext("Hồ sơ đã chuyển bước trong lúc đang xem. Đây là tình trạng hiện tại."),
+        "changed": gettext("Phiếu này vừa được người khác sửa. Đọc lại rồi chấm tiếp."),
+        "under-way": gettext("Sản phẩm này đã có một hồ sơ đang làm."),
+        "not-certified": gettext("Sản phẩm chưa có chứng nhận nào: chọn “Lần đầu”."),
+        "withdrawn": gettext("Giấy chứng nhận này đã bị thu hồi."),
+        "too-early": gettext("Ngày thu hồi không thể trước ngày cấp."),
+    }
+    scores = [each["criterion"] for each in error.context.get("errors", ()) if "criterion" in each]
+    if scores:
+        return str(
+            gettext(
+                "Điểm chưa đúng ở tiêu chí %(codes)s: chỉ chọn được điểm có trong bộ tiêu chí;"
+                " 5.2 chỉ chấm khi có câu chuyện (5.1).",
+                codes=", ".join(scores),
+            )
+        )
+    if "status_of_dossier" in error.context:
+        rules = ["moved"]
+    elif "version" in error.context:
+        rules = ["changed"]
+    found = [str(sentences[rule]) for rule in dict.fromkeys(rules) if rule in sentences]
+    return " ".join(found) or error.detail
