@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Literal, cast
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
@@ -32,6 +33,8 @@ DISTANT_M = 300_000.0
 # One item passes the packing shed, a carrier, a shop, a buyer and whoever gets it as a present; in
 # more communes than this in all, it is more likely many items with one number.
 MOST_PLACES = 6
+# Scans on days before the item was shipped (by an event): the first may be the packer's own.
+EARLY_SCANS = 2
 _WRITERS_KEPT = timedelta(days=2)
 _RECORD = text(files("traceability").joinpath("record_scans.sql").read_text(encoding="utf-8"))
 _STANDING = text(files("traceability").joinpath("standing.sql").read_text(encoding="utf-8"))
@@ -119,8 +122,10 @@ def standing_of(
         {
             "product_id": product_id,
             "serial": serial,
+            "quoted": quote(serial, safe="-._~"),
             "distant_m": DISTANT_M,
             "most_places": MOST_PLACES,
+            "early_scans": EARLY_SCANS,
         },
     ).one()
     is_issued = row.state is not None and (lot_id is None or row.lot_id in (None, lot_id))

@@ -10,7 +10,7 @@ from typing import Protocol
 _PROGRAM = re.compile(
     r"(?<!cu)bot(?![a-z])|crawl|spider|slurp|preview|scrap[ei]|archiver|\+https?://"
     r"|facebookexternalhit|facebookcatalog|facebookplatform|meta-external|meta-webindexer"
-    r"|zalo(?![ /]?(?:android|ios)|pc|theme|language)|whatsapp/|viber/?$|skype|telegram(?!-)"
+    r"|zalo(?![ /]?(?:android|ios)|pc|theme|language)|whatsapp/|^viber/|skype|telegram(?!-)"
     r"|slack-|slack/|discord|vkshare|embedly|iframely|pinterest/0|linkexpand|unfurl|opengraph"
     r"|google-(?:inspection|read-aloud|site-verification|safety)|googleother|apis-google"
     r"|mediapartners|feedfetcher|duckduckgo-favicons|lighthouse|pingdom|statuscake|uptime"
