@@ -27,7 +27,9 @@ LONGEST_TEXT = 10_000
 # Clocks differ; more than this ahead of ours is the future.
 TOLERANCE = timedelta(minutes=10)
 
-_LARGEST = 1e15
+# What a double holds; of things there are fewer.
+_LARGEST = 1e308
+_MOST = 1e15
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?"
     r"(?:([Zz])|([+-])([0-9]{2}):([0-9]{2}))"
@@ -73,7 +75,7 @@ def check_tree(value: Any, pointer: str, reader: Reader, depth: int = 0) -> None
         pass
     elif isinstance(value, (int, float)):
         if not is_finite(value):
-            reader.fail(pointer, "A number here is finite and below 10^15.")
+            reader.fail(pointer, "A number here is finite.")
     elif depth >= MOST_DEPTH:
         reader.fail(pointer, f"More than {MOST_DEPTH} levels deep.")
     elif isinstance(value, Mapping):
@@ -94,7 +96,7 @@ def check_tree(value: Any, pointer: str, reader: Reader, depth: int = 0) -> None
 
 
 def is_finite(value: float) -> bool:
-    """Tell whether a number is one that the journal's columns can hold."""
+    """Tell whether a number is one, and can be read again as it was written."""
     # Comparing is exact for integers of any length, and false for NaN.
     return -_LARGEST < value < _LARGEST
 
@@ -169,6 +171,8 @@ def quantity(value: Any, pointer: str, reader: Reader) -> None:
         reader.fail(pointer, "A quantity is a number.")
     elif not value > 0:
         reader.fail(pointer, "A quantity is more than nothing.")
+    elif value >= _MOST:
+        reader.fail(pointer, "A quantity is below 10^15.")
 
 
 def uom(value: Any, pointer: str, reader: Reader) -> None:

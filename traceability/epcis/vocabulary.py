@@ -111,8 +111,14 @@ _CBV_IRI = re.compile(r"(?:https?://(?:ref|ns)\.gs1\.org/cbv/|cbv:)(.*)", re.DOT
 _GS1_IRI = re.compile(
     r"(?:https?://(?:www\.)?gs1\.org/voc/|https?://ref\.gs1\.org/voc/|gs1:)(.*)", re.DOTALL
 )
-# RFC 3986: a scheme, then characters an address may hold.
-_ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")
+# RFC 3986, appendix A: scheme, authority, path, query, fragment.
+_CHARACTERS = r"A-Za-z0-9\-._~!$&'()*+,;=%"
+_ABSOLUTE_URI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.\-]*:(?=[^#])"
+    rf"(?://(?:[{_CHARACTERS}:]*@)?(?:\[[0-9A-Fa-f:.]+\]|[{_CHARACTERS}]*)(?::[0-9]*)?(?=[/?#]|$)"
+    r"|(?!//))"
+    rf"[{_CHARACTERS}:@/]*(?:\?[{_CHARACTERS}:@/?]*)?(?:#[{_CHARACTERS}:@/?]*)?"
+)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 # Pairs that cannot both be true by CBV's definitions (7.1 business steps, 7.2 dispositions): what
