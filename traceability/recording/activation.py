@@ -75,8 +75,14 @@ def activate(
         if row.state == "issued":
             waiting.setdefault(lot.id if lot else row.lot_id, []).append(row.serial)
     if waiting:
+        # The states follow the events (`traceability.epcis.states`).
         _capture(session, keeper, product, waiting, at=at, place=place)
-    return change_states(session, chosen, "active", lot_id=lot.id if lot else None)
+    others = [row for row in rows if row.state not in ("issued", "active")]
+    return Changed(
+        changed=sum(map(len, waiting.values())),
+        unchanged=sum(row.state == "active" for row in rows),
+        refused=tuple((row.serial, row.state) for row in others[:5]),
+    )
 
 
 def withdraw(
