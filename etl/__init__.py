@@ -24,6 +24,7 @@ Measurements and research stand on the same readers:
 * `sheet_requests`, `sheets`: map sheets asked for and drawn (`gis.sheets`), kept for a week.
 * `label_requests`, `labels`: batches of serials and their labels; `code_requests`, `code_changes`:
   rolls put to use or made void.
+* `journal`: what the journal of events needs each night: months ahead, a checkpoint.
 * `queries`, `deferring`, `worker`: what the site may ask, and the queue that does the long work.
 * `frames`: observations as DataFrames for the notebooks.
 

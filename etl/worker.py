@@ -27,6 +27,7 @@ from etl.exporting import run_export
 from etl.fetching import Fetcher
 from etl.import_requests import LOAD_IMPORT, PREVIEW_IMPORT
 from etl.importing import clean_up, run_load, run_preview
+from etl.journal import tend_journal
 from etl.label_requests import PRINT_LABELS
 from etl.labels import run_labels
 from etl.link_checks import CHECK_LISTINGS, LinkChecker, user_agent
@@ -155,6 +156,12 @@ def make_app(
         for layer in public_layers():
             with sessions.begin() as session:
                 take_snapshot(session, layer.id, folder=folder, actor="worker")
+
+    @app.periodic(cron=_NIGHTLY)
+    @app.task(name="etl.tend_journal", queueing_lock="etl.tend_journal")
+    def tend_event_journal(timestamp: int) -> None:
+        path = tend_journal(sessions, folder, datetime.fromtimestamp(timestamp, UTC))
+        log.info("checkpoint of the journal: %s", path)
 
     @app.periodic(cron=_NIGHTLY)
     @app.task(name="etl.erase_contacts", queueing_lock="etl.erase_contacts")

@@ -1,4 +1,4 @@
-"""The command line door of products: `python -m traceability links | issue`."""
+"""The command line door of products: `python -m traceability links | issue | verify | …`."""
 
 import json
 import os
@@ -21,6 +21,13 @@ from gis.server.running import database_url
 from gis.settings import Settings, load_settings
 from traceability import lots, products
 from traceability.batches import LabelFiles, print_batch
+from traceability.epcis.checkpoints import (
+    keep_checkpoint,
+    make_checkpoint,
+    read_checkpoint,
+    to_text,
+)
+from traceability.epcis.verifying import count_events, verify
 from traceability.label_sheets import SHEETS
 from traceability.link_documents import register_document
 from traceability.links import allowed_hosts
@@ -53,7 +60,9 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
         allowed = allowed_hosts(session, (*settings.link_hosts, *hosts), _base(settings))
         registered = register_document(session, document, allowed)
     for level in registered:
-        click.echo(f"{level.entry.key} → {level.default.href} ({len(level.links)} links)")
+        count = len(level.links)
+        links = f"{count} link{'s' if count > 1 else ''}"
+        click.echo(f"{level.entry.key} → {level.default.href} ({links})")
     click.echo(f"{len(registered)} entries registered.")
 
 
@@ -115,6 +124,56 @@ def issue(
             f"Warning: these codes lead to {base}, which only this machine can open."
             " Set LANGBIANG_PUBLIC_URL to the public address before printing."
         )
+
+
+@main.command("verify")
+@click.option(
+    "--checkpoint",
+    "kept",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="A checkpoint that somebody kept: the journal must still go through it.",
+)
+@click.option("--seals-only", is_flag=True, help="Do not read every body anew: much faster.")
+@door
+def verify_journal(kept: Path | None, seals_only: bool) -> None:
+    """Prove that nothing in the journal of events was altered; name the first broken link."""
+    checkpoint = read_checkpoint(_read_json(kept)) if kept is not None else None
+    engine = connect(
+        database_url(load_settings()), application="langbiang verify", statement_timeout_s=0
+    )
+    # One moment of the journal, however long the proof takes and whoever captures meanwhile.
+    frozen = engine.execution_options(isolation_level="REPEATABLE READ")
+    try:
+        with (
+            make_sessions(frozen).begin() as session,
+            _progress(count_events(session), "events") as advance,
+        ):
+            proof = verify(session, checkpoint=checkpoint, bodies=not seals_only, advance=advance)
+    finally:
+        engine.dispose()
+    click.echo(f"The journal holds: {proof.events} events, {proof.items} items.")
+    if checkpoint is not None:
+        click.echo(f"It goes through the checkpoint of {checkpoint.made_on}.")
+    click.echo(f"{proof.chain_hash.hex()}")
+
+
+@main.command("checkpoint")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write it; without, beside the nightly ones under the files folder.",
+)
+@door
+def checkpoint_journal(out: Path | None) -> None:
+    """Write down where the journal ends, for third parties to keep."""
+    settings = load_settings()
+    with _transaction(settings, "a checkpoint") as session:
+        if out is None:
+            out = keep_checkpoint(session, settings.files_folder / "checkpoints")
+        else:
+            with _replacing(out) as part:
+                part.write_text(to_text(make_checkpoint(session)), "utf-8")
+    click.echo(out)
 
 
 def is_loopback(address: str) -> bool:
@@ -190,20 +249,20 @@ def _replacing(path: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _progress(count: int):  # type: ignore[no-untyped-def]
+def _progress(count: int, what: str = "labels"):  # type: ignore[no-untyped-def]
     console = Console(stderr=True)
     if console.is_terminal:
         with Progress(console=console, transient=True) as bar:
-            task = bar.add_task("Labels", total=count)
+            task = bar.add_task(what.capitalize(), total=count)
             yield lambda drawn: bar.advance(task, drawn)
         return
-    done = {"labels": 0}
+    done = {what: 0}
 
     def say(drawn: int) -> None:
-        before = done["labels"] * 10 // count
-        done["labels"] += drawn
-        if done["labels"] * 10 // count > before:
-            _say(f"{done['labels']} of {count} labels")
+        before = done[what] * 10 // count
+        done[what] += drawn
+        if done[what] * 10 // count > before:
+            _say(f"{done[what]} of {count} {what}")
 
     yield say
 
@@ -219,7 +278,8 @@ def _read_json(file: Path) -> object:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError(f"{file} is not JSON in UTF-8: {error}.") from error
+        name = "The input" if str(file) == "-" else str(file)
+        raise InvalidInputError(f"{name} is not JSON in UTF-8: {error}.") from error
 
 
 def _say(line: str) -> None:

@@ -25,6 +25,7 @@ from web.codes import pages as codes
 from web.editing import history as history_api
 from web.editing import operations as editing_api
 from web.epcis import capture as epcis_capture
+from web.epcis import checkpoints as epcis_checkpoints
 from web.epcis import discovery as epcis_discovery
 from web.epcis import events as epcis_events
 from web.imports import api as import_api
@@ -115,6 +116,7 @@ def install(app: Flask) -> None:
         epcis_capture,
         epcis_events,
         epcis_discovery,
+        epcis_checkpoints,
         data,
         data_api,
         exports,

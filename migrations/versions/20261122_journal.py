@@ -247,7 +247,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("chain_hash", postgresql.BYTEA(), nullable=False),
-        sa.PrimaryKeyConstraint("made_on", name=op.f("pk_journal_checkpoint")),
+        sa.PrimaryKeyConstraint("made_on", "position", name=op.f("pk_journal_checkpoint")),
         schema="traceability",
     )
     op.create_table(

@@ -4,6 +4,7 @@ Words:
     event       what happened to which things, when, where and why; never changed afterwards
     EPC         the name of one thing (an instance) or of one kind or lot of things (a class)
     key         one written form of an EPC, so that URNs and addresses of one thing meet
+    journal     all events, append-only, each sealed with the one before it
     pre-hash    the canonical text of an event; its SHA-256 is the event's identity
 
 Rules:
@@ -23,4 +24,9 @@ In reading order:
     captor.py        who captures · own.py  which things are of products registered here
     business.py      what an event may say of our own products (database): histories.py items,
                      amounts.py lots, units.py; states.py  what becomes of serials
+    lineage.py       the lots and runs that an event speaks of, for tracing
+    journal.py       what is stored and sealed · capture.py  takes documents in · jobs.py  their jobs
+    verifying.py     proves the chain · checkpoints.py  ends of it that third parties keep
+    patterns.py      what may be matched · queries.py  asks for events, page by page
+    tracing.py       back and forward through any depth (trace_back.sql, trace_forward.sql)
 """

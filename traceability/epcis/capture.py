@@ -220,9 +220,7 @@ class _Capture:
         body = journal.write_json(event.body)
         if body == stored or orjson.loads(stored) == event.body:
             return
-        claim = hashlib.sha256(
-            event.identity + orjson.dumps(event.body, option=orjson.OPT_SORT_KEYS)
-        ).digest()
+        claim = journal.claim_of_repetition(event.identity, event.body)
         self._write(event, sequence, recorded_at, body, [], repeats=first, claim=claim)
 
     def _write(

@@ -87,6 +87,16 @@ def derive_items(event: ReadEvent) -> list[tuple[Any, ...]]:
     ]
 
 
+def claim_of_repetition(identity: bytes, body: object) -> bytes:
+    """What keeps the same content in the same other words from being stored twice.
+
+    Args:
+        identity: Of the content.
+        body: The JSON as it came; the order of its members does not matter.
+    """
+    return hashlib.sha256(identity + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
+
+
 def write_json(value: object) -> str:
     """A body or a context as it is stored: members in the order they were sent in."""
     return orjson.dumps(value).decode()

@@ -167,8 +167,8 @@ class JournalCheckpoint(Base):
     __table_args__ = ({"schema": "traceability"},)
 
     made_on: Mapped[date] = mapped_column(primary_key=True)
+    position: Mapped[Number] = mapped_column(primary_key=True, autoincrement=False)
     made_at: Mapped[Moment]
-    position: Mapped[Number]
     chain_hash: Mapped[Hash]
 
 

@@ -7,4 +7,5 @@ captured.
 * `events.py`: events are asked for, and answered page by page
 * `discovery.py`: what there is: types, steps, places, things; OPTIONS
 * `parameters.py`: what is asked, read from the address; `answers.py`: documents and headers
+* `checkpoints.py`: the ends of the journal, for everybody to keep (under `/api/v1`)
 """
