@@ -1,16 +1,17 @@
 """The links of a code as a document: RFC 9264 by GS1's schema, or a page with the same in it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import orjson
 from flask import Response, render_template, request
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from traceability.link_types import VOCABULARY, relation
+from traceability.link_types import relation
 from traceability.resolving import KnownLevel, KnownLink, Resolution
 from web import access
 from web.context import settings
@@ -22,8 +23,8 @@ _CONTEXT_LINK = (
 )
 
 _TYPES = {
-    "gs1:defaultLink": lazy_gettext("Liên kết mặc định"),
-    "gs1:defaultLinkMulti": lazy_gettext("Liên kết mặc định theo ngôn ngữ"),
+    "gs1:defaultLink": lazy_gettext("Trang chính"),
+    "gs1:defaultLinkMulti": lazy_gettext("Trang chính theo ngôn ngữ"),
     "gs1:pip": lazy_gettext("Trang sản phẩm"),
     "gs1:hasRetailers": lazy_gettext("Nơi bán"),
     "gs1:certificationInfo": lazy_gettext("Chứng nhận"),
@@ -35,6 +36,32 @@ _TYPES = {
     "gs1:instructions": lazy_gettext("Hướng dẫn sử dụng"),
     "gs1:homepage": lazy_gettext("Trang chủ của nhà sản xuất"),
 }
+
+# What a level is, by the last name in its key.
+_LEVELS = {
+    "01": lazy_gettext("Sản phẩm"),
+    "t": lazy_gettext("Sản phẩm"),
+    "10": lazy_gettext("Lô"),
+    "lo": lazy_gettext("Lô"),
+    "21": lazy_gettext("Số sê-ri"),
+    "tem": lazy_gettext("Số sê-ri"),
+    "22": lazy_gettext("Biến thể"),
+    "00": lazy_gettext("Kiện hàng"),
+    "414": lazy_gettext("Địa điểm"),
+    "254": lazy_gettext("Địa điểm"),
+    "417": lazy_gettext("Tổ chức"),
+    "8004": lazy_gettext("Tài sản"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A level as a page shows it."""
+
+    name: str
+    words: str
+    key: str
+    links: Sequence[KnownLink]
 
 
 def base_url() -> str:
@@ -55,15 +82,15 @@ def base_url() -> str:
 def answer_linkset(found: Resolution) -> Response:
     """All links of a code, of every level, each under its own address."""
     document = {"linkset": [_described(level, _links_of(level)) for level in found.levels]}
-    page = [(level, _links_of(level)) for level in found.levels]
-    return _answer(document, page, 200)
+    # To people the default link is the page itself; they need not read it twice.
+    return _answer(document, [_shown(level, level.links) for level in found.levels], 200)
 
 
 def answer_candidates(found: Resolution, candidates: Sequence[KnownLink]) -> Response:
     """The links between which nothing decides, as a linkset; 300."""
     level = next((level for level in found.levels if candidates[0] in level.links), found.levels[0])
     document = {"linkset": [_described(level, candidates)]}
-    return _answer(document, [(level, candidates)], 300)
+    return _answer(document, [_shown(level, candidates)], 300)
 
 
 def _links_of(level: KnownLevel) -> Sequence[KnownLink]:
@@ -73,7 +100,7 @@ def _links_of(level: KnownLevel) -> Sequence[KnownLink]:
 
 def _described(level: KnownLevel, links: Sequence[KnownLink]) -> dict[str, Any]:
     # Schemas of 2025 demand itemDescription, 1.2 prefers description: both are given.
-    words = level.description or level.default.title
+    words = _words(level)
     entry: dict[str, Any] = {
         "anchor": base_url() + level.key,
         "itemDescription": words,
@@ -98,9 +125,17 @@ def _member(link: KnownLink) -> dict[str, Any]:
     return member
 
 
-def _answer(
-    document: dict[str, Any], page: Sequence[tuple[KnownLevel, Sequence[KnownLink]]], status: int
-) -> Response:
+def _shown(level: KnownLevel, links: Sequence[KnownLink]) -> _Shown:
+    *_, name, value = level.key.split("/")
+    kind = _LEVELS.get(name, f"({name})")
+    return _Shown(f"{kind} {unquote(value)}", _words(level), level.key, links)
+
+
+def _words(level: KnownLevel) -> str:
+    return level.description or level.default.title
+
+
+def _answer(document: dict[str, Any], page: Sequence[_Shown], status: int) -> Response:
     if access.wants_page() and not wants_linkset():
         embedded = orjson.dumps({"@context": CONTEXT, **document}).decode()
         response = Response(
@@ -109,7 +144,6 @@ def _answer(
                 levels=page,
                 is_choice=status == 300,
                 types=_TYPES,
-                vocabulary=VOCABULARY,
                 # What closes a script, or opens a comment in it, cannot be written in its data.
                 linked_data=Markup(embedded.replace("<", "\\u003c").replace("&", "\\u0026")),  # noqa: S704
             ),
