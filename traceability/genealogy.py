@@ -104,18 +104,19 @@ def read_genealogy(
         for node in trace.nodes:
             if node.key in reached:
                 depths.setdefault(node.key, sign * node.depth)
-    # A key that stands for the same thing and that no event ever named would be drawn twice.
-    named = {key for edge in edges for key in (edge.source, edge.target)}
-    spare = [key for key in thing.keys if key not in named]
-    for key in spare if len(spare) < len(thing.keys) else spare[1:]:
-        del depths[key]
+    # A product with a GTIN has a second key: one thing is one node, whatever it is called by.
+    one = _one_key_each(session, depths)
+    nearest: dict[str, int] = {}
+    for key, away in depths.items():
+        nearest[one[key]] = min(nearest.get(one[key], away), away, key=abs)
+    depths = nearest
     nodes, lots = _describe(session, depths)
     areas, grown = _fields(session, nodes, lots) if way != "forward" else ([], [])
-    steps = [
-        Step(edge.source, edge.target, edge.kind, edge.event_sequence)
+    steps = dict.fromkeys(
+        Step(one[edge.source], one[edge.target], edge.kind, edge.event_sequence)
         for edge in edges
-        if edge.source in depths and edge.target in depths
-    ]
+        if edge.source in one and edge.target in one
+    )
     about = [event for event in events.values() if event.sequence in seen]
     about.sort(key=lambda event: (event.event_time, event.sequence))
     listed = about[-most_events:]
@@ -147,6 +148,27 @@ def _visible(session: Session, events: Iterable[Event], reader: Reader | None) -
         or (reader.party_id is not None and event.party_id == reader.party_id)
         or any(key in event.body for key in own)
     }
+
+
+def _one_key_each(session: Session, keys: Iterable[str]) -> dict[str, str]:
+    """For each key the one that stands for its thing: below the GTIN where there is one."""
+    parts = {key: _parts(key) for key in keys}
+    wanted = {part[2] for part in parts.values() if part[2]}
+    rows = session.execute(
+        select(Product.gtin, Product.trace_code).where(
+            Product.gtin.is_not(None),
+            Product.gtin.in_(wanted) & Product.trace_code.in_(wanted),
+        )
+    )
+    same = {trace_code: gtin for gtin, trace_code in rows}
+    first: dict[tuple[object, ...], str] = {}
+    ordered = sorted(parts, key=lambda key: parts[key][2] in same)
+    found: dict[str, str] = {}
+    for key in ordered:
+        kind, name, product = parts[key]
+        thing = (kind, name, same.get(product or "", product)) if product else (key,)
+        found[key] = first.setdefault(thing, key)
+    return found
 
 
 def _reached(keys: Sequence[str], edges: list[Edge]) -> set[str]:

@@ -81,8 +81,9 @@ def draw(nodes: Sequence[Node], steps: Sequence[Step], asked: Sequence[str]) -> 
     for layer in sorted(rows):
         row = rows[layer]
         row.sort(key=lambda key: (_average([place[p] for p in parents[key] if p in place]), key))
-        # What was asked for is always drawn.
-        row.sort(key=lambda key: key not in asked and row.index(key) >= _MOST_IN_LAYER)
+        if len(row) > _MOST_IN_LAYER:
+            # What was asked for is always drawn.
+            row.sort(key=lambda key: key not in asked)
         left_out += sum(groups[key][1] for key in row[_MOST_IN_LAYER:])
         kept[layer] = row[:_MOST_IN_LAYER]
         for index, key in enumerate(kept[layer]):
