@@ -1,7 +1,7 @@
 """The picture of a trace: things both ways, what they are, which of them are recalled."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from traceability.journal_pages import EventCard, make_event_cards
 from traceability.links import parse_code
 from traceability.lots import find_lots, trace_lot
 from traceability.models import Event, Lot, Product
+from traceability.places import Place, find_places
 from traceability.recalls import find_recalls
 from traceability.safety import safety_of_lots
 from traceability.trace_link import TraceLink
@@ -112,6 +113,7 @@ def read_genealogy(
     depths = nearest
     nodes, lots = _describe(session, depths)
     areas, grown = _fields(session, nodes, lots) if way != "forward" else ([], [])
+    areas = _publicly_named(session, areas, reader)
     steps = dict.fromkeys(
         Step(one[edge.source], one[edge.target], edge.kind, edge.event_sequence)
         for edge in edges
@@ -123,7 +125,10 @@ def read_genealogy(
     return Genealogy(
         [*areas, *nodes],
         [*grown, *steps],
-        make_event_cards(session, listed),
+        [
+            replace(card, place=_public(card.place, reader))
+            for card in make_event_cards(session, listed)
+        ],
         len(about) - len(listed),
     )
 
@@ -262,3 +267,25 @@ def _fields(
             areas[key] = Node(key, "area", area.name, called, deepest)
             steps[key, node.key] = Step(key, node.key, "grown", None)
     return list(areas.values()), list(steps.values())
+
+
+def _publicly_named(session: Session, areas: list[Node], reader: Reader | None) -> list[Node]:
+    places = find_places(session, [area.key for area in areas])
+    return [
+        replace(area, name=place.name if place is not None else area.of or area.key)
+        for area in areas
+        for place in (_public(places.get(area.key), reader),)
+    ]
+
+
+def _public(place: Place | None, reader: Reader | None) -> Place | None:
+    """A place by its public name, or by its commune where that would name a household.
+
+    Tracing is open to more roles than personal fields are: only a producer's own places keep their
+    names; officers have the register for the others.
+    """
+    if place is None or place.public_name == place.name:
+        return place
+    if reader is not None and reader.party_id is not None and place.party_id == reader.party_id:
+        return place
+    return replace(place, name=place.public_name or place.commune or place.code)

@@ -6,12 +6,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from traceability.digital_link import DigitalLink
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import gtin14, trace_code
-from traceability.links import parse_code
+from traceability.look_up import parts_of, read_code
+from traceability.lots import find_lot
 from traceability.models import Lot, Product
-from traceability.trace_link import Code, TraceLink
+from traceability.trace_link import TraceLink
 
 LONGEST = 300
 
@@ -32,39 +31,21 @@ class Subject:
 def find_subject(session: Session, typed: str) -> Subject:
     """Find what is meant by an address, a GTIN, a trace code or a page of this site."""
     typed = " ".join(typed.split())[:LONGEST]
-    parts = urlsplit(typed) if typed.lower().startswith(("http://", "https://")) else None
-    path, _, query = (typed, "", "") if parts is None else (parts.path, "", parts.query)
-    if parts is None:
-        path, _, query = typed.partition("?")
-    if path.startswith("/san-pham/"):
-        return _of_page(session, typed, path, query)
-    code = _read(path)
-    if code is None:
+    address = urlsplit(typed)
+    if address.path.startswith("/san-pham/"):
+        return _of_page(session, typed, address.path, address.query)
+    try:
+        code = read_code(typed)
+    except InvalidIdentifierError:
         return Subject(typed, None)
+    lot, serial = parts_of(code)
     if isinstance(code, TraceLink):
-        wanted, lot, serial = Product.trace_code == code.code, code.lot, code.serial
+        wanted = Product.trace_code == code.code
+    elif code.key == "01":
+        wanted = Product.gtin == code.value
     else:
-        wanted, lot, serial = Product.gtin == code.value, code.get("10"), code.get("21")
+        return Subject(typed, None)
     return _with_lot(session, typed, session.scalar(select(Product).where(wanted)), lot, serial)
-
-
-def _read(path: str) -> Code | None:
-    for read in (parse_code, _bare_trace_code, _bare_gtin):
-        try:
-            code = read(path)
-        except InvalidIdentifierError:
-            continue
-        if isinstance(code, TraceLink) or code.key == "01":
-            return code
-    return None
-
-
-def _bare_trace_code(typed: str) -> Code:
-    return TraceLink(trace_code(typed))
-
-
-def _bare_gtin(typed: str) -> Code:
-    return DigitalLink("01", gtin14(typed))
 
 
 def _of_page(session: Session, typed: str, path: str, query: str) -> Subject:
@@ -82,7 +63,5 @@ def _with_lot(
 ) -> Subject:
     if product is None:
         return Subject(typed, None)
-    found = None
-    if lot is not None:
-        found = session.scalar(select(Lot).where(Lot.product_id == product.id, Lot.code == lot))
+    found = find_lot(session, product.id, lot) if lot is not None else None
     return Subject(typed, product, found, serial[:20] if serial else None)
