@@ -299,8 +299,10 @@ def demo() -> None:
     from etl.demo.products import example_link
     from gis.calendar import today
 
+    settings = load_settings()
+    base = settings.public_url or "http://127.0.0.1:8000"
     with open_sessions().begin() as session:
-        added = load_demo(session, today(), load_settings().files_folder)
+        added = load_demo(session, today(), settings.files_folder, base)
         example = example_link(session)
     for kind, count in added.items():
         if count:

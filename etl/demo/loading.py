@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from etl.demo.areas import load_areas
 from etl.demo.dossiers import load_applications
+from etl.demo.events import load_events
 from etl.demo.ocop import load_dossiers
 from etl.demo.parties import load_parties
 from etl.demo.products import load_products
@@ -17,7 +18,9 @@ from etl.demo.zones import load_facilities, load_zones
 from gis.database import report_overlaps, sign_as
 
 
-def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
+def load_demo(
+    session: Session, today: date, folder: Path, base: str = "http://127.0.0.1:8000"
+) -> dict[str, int]:
     """Add every demo row that is not there yet; flushes, does not commit.
 
     Args:
@@ -25,6 +28,7 @@ def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
         today: Days that must lie before or after today (a certificate near its end, an overdue
             application) are counted from it.
         folder: The files folder (`Settings.files_folder`), where the scene is kept.
+        base: The site's address, which events carry.
 
     Returns:
         What was added, by kind, in loading order; all zero when there was nothing to add.
@@ -38,6 +42,7 @@ def load_demo(session: Session, today: date, folder: Path) -> dict[str, int]:
     added["high-tech zones"] = load_zones(session, parties)
     added["facilities"] = load_facilities(session, parties)
     added |= load_products(session, parties, areas, today)
+    added |= load_events(session, parties, today, base)
     added["OCOP dossiers"] = load_dossiers(session, today)
     added["offers"] = load_offers(session, today)
     added["pictures"] = load_pictures(session, folder)

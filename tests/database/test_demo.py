@@ -85,7 +85,7 @@ def test_it_brings_what_every_page_needs(loaded: Session) -> None:
     assert count(loaded, Parcel) == pytest.approx(150, abs=25)
     assert count(loaded, HighTechZone) == 2
     assert count(loaded, Facility) >= 5
-    assert count(loaded, Product) == 19
+    assert count(loaded, Product) == 22
     assert loaded.scalar(select(func.count(Product.ocop_group.distinct()))) >= 4
     assert count(loaded, Lot) >= 18
     assert count(loaded, Listing) >= 19
