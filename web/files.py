@@ -10,7 +10,7 @@ from etl.models import Attachment
 from gis.errors import NotFoundError
 from web.context import settings
 
-# A browser draws these by itself. All else is saved: within the sandbox below no viewer of PDF opens.
+# A browser draws these by itself. All else is saved: no viewer of PDF opens in the sandbox below.
 _SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
 
 
@@ -26,7 +26,10 @@ def send_attachment(attachment: Attachment, *, download: bool = False) -> Respon
     """
     path = attachment_requests.attachment_file(settings().files_folder, attachment)
     kind = str(attachment.media_type)
-    response = send_bytes(path, kind)
+    if not path.is_file():
+        raise NotFoundError("The bytes of this file are not kept any more.")
+    response = send_file(path, mimetype=kind, conditional=True, etag=True)
+    _harmless(response)
     inline = kind in _SHOWN and not download
     response.headers.set(
         "Content-Disposition",
@@ -37,20 +40,27 @@ def send_attachment(attachment: Attachment, *, download: bool = False) -> Respon
     return response
 
 
-def send_bytes(path: Path, kind: str) -> Response:
-    """Serve the bytes of a file with its type, its ETag, and nothing that a browser could run.
+def send_picture(path: Path, kind: str, tag: str) -> Response:
+    """Serve a small picture whole, with an ETag; the caller says how long it may be kept.
 
     Raises:
-        NotFoundError: They are gone.
+        NotFoundError: Its bytes are gone.
     """
-    if not path.is_file():
-        raise NotFoundError("The bytes of this file are not kept any more.")
-    response = send_file(path, mimetype=kind, conditional=True, etag=True, max_age=0)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError("The bytes of this picture are not kept any more.") from error
+    response = Response(data, mimetype=kind)
+    response.set_etag(tag)
+    _harmless(response)
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def _harmless(response: Response) -> None:
+    """Whatever a file holds, a browser runs no script of it and reaches nothing of the site."""
     response.headers["X-Content-Type-Options"] = "nosniff"
-    # Whatever a document holds, it runs no script and reaches nothing of the site.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; img-src 'self'"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response.make_conditional(request)  # type: ignore[return-value]
 
 
 def say_reason(slug: str | None) -> str:

@@ -13,7 +13,7 @@ from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from traceability import photos
 from web import access
 from web.context import current_account, settings, transaction
-from web.files import say_reason, send_bytes
+from web.files import say_reason, send_picture
 from web.limits import SUBMIT, limiter
 from web.shops.rights import ROLES, editable_product
 
@@ -35,7 +35,7 @@ def serve(name: str) -> Response:
         photo = photos.find_photo(session, asked[1])
         attachment = attachment_requests.get_attachment(session, photo.attachment_id)
     path = attachment_requests.attachment_file(settings().files_folder, attachment, variant)
-    response = send_bytes(path, VARIANTS[variant])
+    response = send_picture(path, VARIANTS[variant], f"{photo.token}-{variant}")
     # Another picture has another address.
     response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
