@@ -1,4 +1,4 @@
-"""The description of `/api/v1`: an OpenAPI 3.0 document made of the routes themselves.
+"""The description of `/api/v1` and `/epcis`: an OpenAPI 3.0 document made of the routes.
 
 A view's docstring is its summary; `body` and `parameters` state what it takes. What is not stated
 here is not part of the API.
@@ -60,7 +60,7 @@ def values(**allowed: tuple[str, ...]) -> Callable[[View], View]:
 
 
 def describe(app: Flask) -> dict[str, Any]:
-    """The OpenAPI 3.0.3 document of every route under `/api/v1`."""
+    """The OpenAPI 3.0.3 document of every route under `/api/v1` and `/epcis`."""
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Any] = {
         "Problem": {
@@ -77,7 +77,7 @@ def describe(app: Flask) -> dict[str, Any]:
         }
     }
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if not rule.rule.startswith("/api/v1/"):
+        if not rule.rule.startswith(("/api/v1/", "/epcis")):
             continue
         operations = paths.setdefault(_path(rule), {})
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):

@@ -5,7 +5,6 @@ A document is one transaction. Under `rollback` whatever is wrong with any event
 it again changes nothing and is no error.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from traceability.epcis.business import apply_states, check_business, lock_produ
 from traceability.epcis.captor import Captor
 from traceability.epcis.documents import read_document
 from traceability.epcis.events import ReadEvent, read_event
+from traceability.epcis.own import find_own
 from traceability.errors import InvalidEventError
 from traceability.models import CaptureJob, Event, EventIdentity
 
@@ -30,6 +30,8 @@ __all__ = ["Captor", "capture_document", "capture_events"]
 OnError = Literal["rollback", "proceed"]
 # So many mistakes are listed; whoever has more has one cause for all of them.
 _MOST_ERRORS = 100
+# So many events of others are written by one statement.
+_AT_ONCE = 500
 _BEGIN = text("SELECT clock_timestamp()")
 _KNOWN = text(
     "SELECT known.identity, event.sequence, event.body FROM traceability.event_identity AS known"
@@ -78,7 +80,9 @@ def capture_document(
     began = datetime.now(UTC)
     read = read_document(document)
     capture = _Capture(session, by, proceed=on_error == "proceed", prefix="/epcisBody/eventList")
-    capture.take(read.events, read.contexts)
+    # Whoever catches the error and goes on has nothing half written.
+    with session.begin_nested():
+        capture.take(read.events, read.contexts)
     job = CaptureJob(
         uuid=uuid4(),
         created_at=began,
@@ -114,7 +118,8 @@ def capture_events(
         RuleBrokenError: One contradicts what is recorded.
     """
     capture = _Capture(session, by, proceed=False, prefix="")
-    capture.take(events, [])
+    with session.begin_nested():
+        capture.take(events, [])
     found = session.execute(
         select(Event)
         .join(EventIdentity, EventIdentity.event_sequence == Event.sequence)
@@ -129,7 +134,11 @@ class _StoredMeanwhileError(Exception):
 
 
 class _Capture:
-    """One capture under way."""
+    """One capture under way.
+
+    Events about our own products are checked and written one after the other, for each may hang on
+    the one before; those of others are recorded as they come, many at once.
+    """
 
     def __init__(self, session: Session, by: Captor, *, proceed: bool, prefix: str) -> None:
         self.session = session
@@ -137,10 +146,11 @@ class _Capture:
         self.proceed = proceed
         self.prefix = prefix
         self.refused: list[_Refusal] = []
-        self.written: list[tuple[int, datetime, bytes]] = []
         self.identities: list[bytes] = []
-        # Identity → sequence and body of what is stored.
+        # Identity → sequence and body of what is stored, or about to be.
         self.known: dict[bytes, tuple[int, str]] = {}
+        self.waiting: list[journal.Draft] = []
+        self.sealed: list[tuple[int, datetime, bytes]] = []
         self.stored = self.repeated = 0
 
     def take(self, events: Sequence[Mapping[str, Any]], contexts: list[Any]) -> None:
@@ -148,30 +158,36 @@ class _Capture:
         read = self._read(events, contexts)
         self._refuse_all_if_one_is_wrong()
         lock_products(self.session, [event for _, event in read])
-        self._look_up([event.identity for _, event in read])
+        own = find_own(self.session, (item.key for _, event in read for item in event.items))
         sequences = self.session.scalars(_RESERVE, {"count": len(read)}).all()
         recorded_at = self.session.execute(_BEGIN).scalar_one()
         journal.ensure_month(self.session, recorded_at.date())
-        for (index, event), sequence in zip(read, sequences, strict=True):
-            self.identities.append(event.identity)
+        numbered = list(zip(read, sequences, strict=True))
+        ours = {
+            sequence
+            for (_, event), sequence in numbered
+            if event.corrects is not None or any(item.key in own for item in event.items)
+        }
+        claimed = self._claim(
+            {
+                event.identity: sequence
+                for (_, event), sequence in reversed(numbered)
+                if not (self.proceed and sequence in ours)
+            }
+        )
+        for (index, event), sequence in numbered:
             if event.identity in self.known:
                 self._repeat(event, sequence, recorded_at)
-                continue
-            try:
-                if self.proceed:
-                    with self.session.begin_nested():
-                        self._store(event, sequence, recorded_at)
-                else:
-                    self._store(event, sequence, recorded_at)
-            except (InvalidInputError, _StoredMeanwhileError) as error:
-                # Somebody may have stored the very same event since it was looked for.
-                self._look_up([event.identity])
-                if event.identity in self.known:
-                    self._repeat(event, sequence, recorded_at)
-                elif isinstance(error, InvalidInputError):
-                    self.refused.append(_Refusal(index, error))
+            elif sequence in ours:
+                claim = None if event.identity in claimed else event.identity
+                self._check_and_store(
+                    index, event, self._draft(event, sequence, recorded_at, claim)
+                )
+            else:
+                self._keep(event, self._draft(event, sequence, recorded_at, None))
         self._refuse_all_if_one_is_wrong()
-        journal.seal(self.session, self.written)
+        self._flush()
+        journal.seal(self.session, sorted(self.sealed))
 
     def errors(self) -> list[dict[str, Any]]:
         """What is wrong with the events that were refused."""
@@ -188,6 +204,7 @@ class _Capture:
                 read.append((index, read_event(event, contexts)))
             except InvalidEventError as error:
                 self.refused.append(_Refusal(index, error))
+        self.identities = [event.identity for _, event in read]
         return read
 
     def _refuse_all_if_one_is_wrong(self) -> None:
@@ -204,49 +221,88 @@ class _Capture:
         rows = self.session.execute(_KNOWN, {"identities": list(set(identities))})
         self.known.update({bytes(row.identity): (row.sequence, row.body) for row in rows})
 
-    def _store(self, event: ReadEvent, sequence: int, recorded_at: datetime) -> None:
+    def _claim(self, wanted: Mapping[bytes, int]) -> set[bytes]:
+        """Claim what is not known yet; what others stored meanwhile is known then."""
+        self._look_up(self.identities)
+        new = {identity: wanted[identity] for identity in wanted if identity not in self.known}
+        claimed = journal.claim_identities(self.session, new) if new else set()
+        if len(claimed) < len(new):
+            self._look_up(list(new.keys() - claimed))
+        return claimed
+
+    def _check_and_store(self, index: int, event: ReadEvent, draft: journal.Draft) -> None:
+        if event.corrects is not None:
+            # What it declares an error may be waiting here.
+            self._flush()
+        try:
+            if self.proceed:
+                with self.session.begin_nested():
+                    self._store(event, draft)
+            else:
+                self._store(event, draft)
+        except (InvalidInputError, _StoredMeanwhileError) as error:
+            # Somebody may have stored the very same event since it was looked for.
+            self._look_up([event.identity])
+            if event.identity in self.known:
+                self._repeat(event, draft.columns["sequence"], draft.columns["recorded_at"])
+            elif isinstance(error, InvalidInputError):
+                self.refused.append(_Refusal(index, error))
+
+    def _store(self, event: ReadEvent, draft: journal.Draft) -> None:
         check_business(self.session, event, self.by)
-        body = journal.write_json(event.body)
-        items = journal.derive_items(event)
-        if not self._write(event, sequence, recorded_at, body, items):
+        if not journal.write_events(self.session, [draft]):
             raise _StoredMeanwhileError
-        self.known[event.identity] = (sequence, body)
         apply_states(self.session, event)
+        self._note(draft)
+        self.known[event.identity] = (draft.columns["sequence"], draft.columns["body"])
+        self.stored += 1
+
+    def _keep(self, event: ReadEvent, draft: journal.Draft) -> None:
+        self.known[event.identity] = (draft.columns["sequence"], draft.columns["body"])
+        self.waiting.append(draft)
+        self.stored += 1
+        if len(self.waiting) >= _AT_ONCE:
+            self._flush()
 
     def _repeat(self, event: ReadEvent, sequence: int, recorded_at: datetime) -> None:
         """Count what is known; keep it, without any effect, where it came in other words."""
         self.repeated += 1
         first, stored = self.known[event.identity]
-        body = journal.write_json(event.body)
-        if body == stored or orjson.loads(stored) == event.body:
+        if orjson.loads(stored) == event.body:
             return
         claim = journal.claim_of_repetition(event.identity, event.body)
-        self._write(event, sequence, recorded_at, body, [], repeats=first, claim=claim)
+        self.waiting.append(self._draft(event, sequence, recorded_at, claim, repeats=first))
 
-    def _write(
+    def _flush(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        if waiting:
+            written = journal.write_events(self.session, waiting)
+            for draft in waiting:
+                if draft.columns["sequence"] in written:
+                    self._note(draft)
+
+    def _note(self, draft: journal.Draft) -> None:
+        columns = draft.columns
+        self.sealed.append((columns["sequence"], columns["recorded_at"], draft.digest()))
+
+    def _draft(
         self,
         event: ReadEvent,
         sequence: int,
         recorded_at: datetime,
-        body: str,
-        items: list[tuple[Any, ...]],
+        claim: bytes | None,
         *,
         repeats: int | None = None,
-        claim: bytes | None = None,
-    ) -> bool:
+    ) -> journal.Draft:
         columns = {
             **journal.derive(event),
             "sequence": sequence,
             "recorded_at": recorded_at,
             "repeats": repeats,
             "context": journal.write_json(event.context),
-            "body": body,
+            "body": journal.write_json(event.body),
             "captured_by": self.by.name,
             "party_id": self.by.party_id,
         }
-        if not journal.write_event(self.session, columns, items, claim or event.identity):
-            return False
-        digest = hashlib.sha256(journal.content_of(columns, items)).digest()
-        self.written.append((sequence, recorded_at, digest))
-        self.stored += repeats is None
-        return True
+        items = [] if repeats is not None else journal.derive_items(event)
+        return journal.Draft(columns, items, claim)

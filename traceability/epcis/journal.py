@@ -10,6 +10,7 @@ that has written all its events. So a long document keeps nobody waiting who cap
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import resources
@@ -49,10 +50,34 @@ COLUMNS = (
     "party_id",
 )
 ITEM_COLUMNS = ("role", "key", "is_class", "quantity", "uom")
-_STORE = text(resources.files(__package__).joinpath("store_event.sql").read_text("utf-8"))
+_STORE = text(resources.files(__package__).joinpath("store_events.sql").read_text("utf-8"))
+_ITEM_ARRAYS = ("owners", "numbers", "roles", "keys", "classes", "quantities", "uoms")
+# In one order, so that two captures of the same contents never wait for each other in a ring.
+_CLAIM = text(
+    "INSERT INTO traceability.event_identity (identity, event_sequence)"
+    " SELECT * FROM unnest(CAST(:identities AS bytea[]), CAST(:sequences AS bigint[]))"
+    " AS claim (identity, sequence) ORDER BY identity"
+    " ON CONFLICT (identity) DO NOTHING RETURNING identity"
+)
 _LOCK_HEAD = text(
     "SELECT position, chain_hash FROM traceability.journal_head WHERE id = 1 FOR UPDATE"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event about to be written: all of `COLUMNS`, its items in `ITEM_COLUMNS`.
+
+    `claim` is what is stored once only, unless it was claimed before.
+    """
+
+    columns: Mapping[str, Any]
+    items: Sequence[tuple[Any, ...]]
+    claim: bytes | None
+
+    def digest(self) -> bytes:
+        """SHA-256 of the content."""
+        return hashlib.sha256(content_of(self.columns, self.items)).digest()
 
 
 def derive(event: ReadEvent) -> dict[str, Any]:
@@ -145,37 +170,42 @@ def ensure_month(session: Session, day: date) -> None:
     session.execute(text("SELECT traceability.ensure_event_month(:day)"), {"day": day})
 
 
-def write_event(
-    session: Session,
-    columns: Mapping[str, Any],
-    items: Sequence[Sequence[Any]],
-    claim: bytes,
-) -> bool:
-    """Write an event and its items, unless what it claims to be is in the journal already.
+def claim_identities(session: Session, claims: Mapping[bytes, int]) -> set[bytes]:
+    """Say which contents this transaction is about to store; waits for others that say the same.
+
+    Args:
+        session: The transaction.
+        claims: Identities, and the sequence that each event will have.
+
+    Returns:
+        Those that nobody else has stored.
+    """
+    given = {"identities": list(claims), "sequences": list(claims.values())}
+    return {bytes(identity) for identity in session.scalars(_CLAIM, given)}
+
+
+def write_events(session: Session, drafts: Sequence[Draft]) -> set[int]:
+    """Write events and their items, unless what they claim to be is in the journal already.
 
     Args:
         session: The transaction, in which `seal` follows.
-        columns: All of `COLUMNS`.
-        items: Rows of `ITEM_COLUMNS`.
-        claim: What is stored once only: the identity, or that of a repetition in other words.
+        drafts: What to write.
 
     Returns:
-        Whether it was written; false when it was there.
+        The sequences that were written.
     """
-    roles, keys, classes, quantities, uoms = (
-        [list(column) for column in zip(*items, strict=True)] if items else [[]] * 5
-    )
-    given = {
-        **columns,
-        "claim": claim,
-        "numbers": list(range(len(items))),
-        "roles": roles,
-        "keys": keys,
-        "classes": classes,
-        "quantities": quantities,
-        "uoms": uoms,
+    items = [
+        (draft.columns["sequence"], number, *item)
+        for draft in drafts
+        for number, item in enumerate(draft.items)
+    ]
+    given: dict[str, list[Any]] = {
+        name: [draft.columns[name] for draft in drafts] for name in COLUMNS
     }
-    return session.execute(_STORE, given).first() is not None
+    given["claim"] = [draft.claim for draft in drafts]
+    for place, name in enumerate(_ITEM_ARRAYS):
+        given[name] = [item[place] for item in items]
+    return set(session.scalars(_STORE, given))
 
 
 def seal(session: Session, written: Sequence[tuple[int, datetime, bytes]]) -> None:

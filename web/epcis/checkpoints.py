@@ -43,7 +43,8 @@ def latest() -> Response:
     name = f"checkpoint-{found[0].made_on}-{found[0].position:012d}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.set_etag(found[0].chain_hash.hex()[:32])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _before() -> tuple[date, int] | None:
