@@ -22,6 +22,7 @@ from traceability.link_documents import LinkDocument, register_document, written
 from traceability.links import allowed_hosts, get_entry, list_entries, parse_code, product_page
 from traceability.models import Lot, Product
 from traceability.origin import public_origins, public_producer
+from traceability.photos import photo_of
 from traceability.products import ProductCard, ProductFilter
 from traceability.trace_link import Code, TraceLink, label_code
 from web import access, api
@@ -72,11 +73,15 @@ def get_product(product_id: int) -> Response:
         card = products.get_card(session, product_id)
         item = _product(session, card)
         item["story"] = card.product.story
+        item["image"] = _image(session, product_id)
         item["listings"] = [
             {
                 "marketplace": marketplace.code,
                 "name": marketplace.name,
                 "url": listing.url,
+                "price_vnd": listing.price_vnd,
+                "price_updated_on": listing.price_updated_on,
+                "availability": listing.availability,
                 "http_status": listing.http_status,
                 "last_checked_at": listing.last_checked_at,
             }
@@ -257,6 +262,20 @@ def write_lot(lot: Lot, product: Product) -> dict[str, Any]:
     if product.gtin:
         item["gtin"] = product.gtin
     return item
+
+
+def _image(session: Session, product_id: int) -> dict[str, Any] | None:
+    """The picture, whose address answers AVIF, WebP or JPEG by `Accept`; null without one."""
+    photo = photo_of(session, product_id)
+    if photo is None:
+        return None
+    return {
+        "url": public_url() + photo.path,
+        "jpeg": public_url() + photo.jpeg_path,
+        "width": photo.width,
+        "height": photo.height,
+        "alt": photo.alt,
+    }
 
 
 def _list(items: list[dict[str, Any]], *, more: bool, limit: int, offset: int) -> Response:
