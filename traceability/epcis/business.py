@@ -27,7 +27,7 @@ from traceability.epcis.amounts import check_lots, check_transformation
 from traceability.epcis.captor import Captor
 from traceability.epcis.events import Item, ReadEvent
 from traceability.epcis.histories import check_items
-from traceability.epcis.own import OwnThing, find_own, lock_products
+from traceability.epcis.own import OwnThing, find_own, lock_own, lock_products
 from traceability.epcis.states import apply_states
 from traceability.errors import RuleBrokenError
 from traceability.models import Event
@@ -53,7 +53,7 @@ def check_business(session: Session, event: ReadEvent, by: Captor) -> None:
     own = find_own(session, (item.key for item in event.items))
     if not own:
         return
-    lock_products(session, [event])
+    lock_own(session, own.values())
     problems = [
         *_check_rights(event, own, by),
         *check_items(session, event, own),

@@ -6,7 +6,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from traceability.epcis.events import ReadEvent
@@ -33,9 +33,11 @@ _LOOKING = frozenset(
         "other",
     }
 )
-_PORTION = 1000
+_PORTION = 5000
 
 Name = tuple[int, str | None, str | None]
+# Time, sequence, pack or unpack, the box.
+_Moves = list[tuple[datetime, int, str, str | None]]
 
 
 class _Past(NamedTuple):
@@ -81,6 +83,7 @@ def check_items(
     names = {thing.name: thing for _, thing in items}
     past = _read_past(session, names)
     states = _read_states(session, names)
+    emptied = _read_emptied(session, event, past)
     seen = set()
     for item, thing in items:
         if (item.role, thing.name) in seen:
@@ -92,7 +95,7 @@ def check_items(
         state = states.get((thing.product.id, thing.serial or ""))
         detail = _contradiction(act, {each.act for each in before}, state, event.biz_step)
         if detail is None and act == "pack":
-            detail = _packed_elsewhere(session, event, before)
+            detail = _packed_elsewhere(event, before, emptied)
         if detail is not None:
             yield {"pointer": "", "detail": f"{item.key} {detail}", "epc": item.key}
 
@@ -127,21 +130,19 @@ def _contradiction(
     return None
 
 
-def _packed_elsewhere(session: Session, event: ReadEvent, before: list[_Past]) -> str | None:
+def _packed_elsewhere(event: ReadEvent, before: list[_Past], emptied: _Moves) -> str | None:
     """Follow an item through its boxes by the time of the events, this one among them."""
     box = next((item.key for item in event.items if item.role == "parent"), None)
     if box is None:
         return None
-    moves = [
+    moves: _Moves = [
         (each.event_time, each.sequence, each.act, each.parent)
         for each in before
         if each.act in {"pack", "unpack"}
     ]
-    moves.append((event.time, 2**63, "pack", box))
-    boxes = sorted({parent for _, _, act, parent in moves if act == "pack" and parent})
-    if len(boxes) > 1:
-        rows = session.execute(_EMPTIED, {"keys": boxes})
-        moves += [(row.event_time, row.sequence, "unpack", row.parent) for row in rows]
+    if not moves:
+        return None
+    moves = [*moves, *emptied, (event.time, 2**63, "pack", box)]
     inside: str | None = None
     for _, _, act, parent in sorted(moves, key=lambda move: move[:2]):
         if act == "pack":
@@ -151,6 +152,16 @@ def _packed_elsewhere(session: Session, event: ReadEvent, before: list[_Past]) -
         elif parent is None or parent == inside:
             inside = None
     return None
+
+
+def _read_emptied(session: Session, event: ReadEvent, past: Mapping[Name, list[_Past]]) -> _Moves:
+    """When the boxes that these items have lain in were emptied whole."""
+    if event.type != "AggregationEvent" or event.action != "ADD":
+        return []
+    boxes = {each.parent for one in past.values() for each in one if each.act == "pack"}
+    boxes.update(item.key for item in event.items if item.role == "parent")
+    rows = session.execute(_EMPTIED, {"keys": sorted(box for box in boxes if box)})
+    return [(row.event_time, row.sequence, "unpack", row.parent) for row in rows]
 
 
 def _read_past(session: Session, names: Mapping[Name, OwnThing]) -> dict[Name, list[_Past]]:
@@ -168,14 +179,16 @@ def _read_past(session: Session, names: Mapping[Name, OwnThing]) -> dict[Name, l
 
 def _read_states(session: Session, names: Mapping[Name, OwnThing]) -> dict[tuple[int, str], str]:
     """The states of serials issued here, held against change until the transaction ends."""
-    pairs = sorted({(thing.product.id, thing.serial or "") for thing in names.values()})
+    wanted: dict[int, list[str]] = defaultdict(list)
+    for thing in names.values():
+        wanted[thing.product.id].append(thing.serial or "")
     states: dict[tuple[int, str], str] = {}
-    for start in range(0, len(pairs), _PORTION):
+    for product_id, serials in sorted(wanted.items()):
         rows = session.execute(
-            select(Serial.product_id, Serial.serial, Serial.state)
-            .where(tuple_(Serial.product_id, Serial.serial).in_(pairs[start : start + _PORTION]))
+            select(Serial.serial, Serial.state)
+            .where(Serial.product_id == product_id, Serial.serial == func.any(serials))
             .order_by(Serial.id)
             .with_for_update()
         )
-        states |= {(row.product_id, row.serial): row.state for row in rows}
+        states |= {(product_id, row.serial): row.state for row in rows}
     return states

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from traceability.epcis.events import ReadEvent
-from traceability.links import product_codes
 from traceability.models import Product
 
 # Captures that speak of one product wait for each other; those of different products do not.
+_UNRESERVED = "-._~"
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('traceability.epcis'), CAST(:id AS int))")
 
 
@@ -30,7 +30,13 @@ class OwnThing:
 
     def journal_keys(self) -> list[str]:
         """The keys this thing may stand under in the journal."""
-        return [code.path for code in product_codes(self.product, self.lot, self.serial)]
+        lot = "" if self.lot is None else quote(self.lot, safe=_UNRESERVED)
+        serial = "" if self.serial is None else quote(self.serial, safe=_UNRESERVED)
+        gtin, code = self.product.gtin, self.product.trace_code
+        found = [f"/t/{code}" + (lot and f"/lo/{lot}") + (serial and f"/tem/{serial}")]
+        if gtin is not None:
+            found.append(f"/01/{gtin}" + (lot and f"/10/{lot}") + (serial and f"/21/{serial}"))
+        return found
 
 
 def find_own(session: Session, keys: Iterable[str]) -> dict[str, OwnThing]:
@@ -62,7 +68,12 @@ def lock_products(session: Session, events: Sequence[ReadEvent]) -> None:
     Called for all events of a capture at once: locks taken in one order never wait in a ring.
     """
     own = find_own(session, (item.key for event in events for item in event.items))
-    for product_id in sorted({thing.product.id for thing in own.values()}):
+    lock_own(session, own.values())
+
+
+def lock_own(session: Session, things: Iterable[OwnThing]) -> None:
+    """The same for things that are known already."""
+    for product_id in sorted({thing.product.id for thing in things}):
         session.execute(_LOCK, {"id": product_id % 2**31})
 
 

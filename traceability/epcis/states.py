@@ -29,7 +29,7 @@ def apply_states(session: Session, event: ReadEvent) -> None:
     if event.corrects is not None:
         _undo(session, event)
         return
-    own = find_own(session, (item.key for item in event.items))
+    own = _find_changed(session, event)
     if not own:
         return
     reason = _reason(event)
@@ -66,7 +66,7 @@ def _undo(session: Session, declaration: ReadEvent) -> None:
     )
     for event in original:
         read = read_event(json.loads(event.body), json.loads(event.context))
-        own = find_own(session, (item.key for item in read.items))
+        own = _find_changed(session, read)
         for (product_id, state), things in _changes(read, own).items():
             serials = tuple(thing.serial for thing in things if thing.serial is not None)
             reason = f"declared an error: {event.hash_id}"
@@ -93,6 +93,14 @@ def _changes(
         if event.disposition == "recalled" and item.role in {"epc", "parent", "child"}:
             changes[thing.product.id, "recalled"].append(thing)
     return changes
+
+
+def _find_changed(session: Session, event: ReadEvent) -> dict[str, OwnThing]:
+    """Our things in an event that changes states at all: most only observe."""
+    acts = {act_of(event.type, event.action, event.biz_step, item.role) for item in event.items}
+    if event.disposition != "recalled" and acts.isdisjoint(_STATE_OF):
+        return {}
+    return find_own(session, (item.key for item in event.items))
 
 
 def _all_of(session: Session, thing: OwnThing) -> Chosen | None:
