@@ -4,7 +4,7 @@
 --   most (int: so many different unissued serials of a product are kept apart on one day; whoever invents
 --   serials fills no table, the rest is counted for the product alone).
 -- Result: one row, the scans added (0 when this flush was recorded before).
--- Index: pk_scan_writer, uq_serial_product_serial, uq_scan_day, ix_scan_day_unissued.
+-- Index: pk_scan_writer, uq_serial_product_serial, uq_scan_day, ix_scan_day_unissued, ix_scan_check_product_id_serial.
 WITH fresh AS (
     INSERT INTO traceability.scan_writer (id, flushed)
     VALUES (CAST(:writer AS uuid), CAST(:number AS bigint))
@@ -54,8 +54,10 @@ WITH fresh AS (
     RETURNING d.id
 ), to_check AS (
     INSERT INTO traceability.scan_check (product_id, serial)
-    SELECT DISTINCT k.product_id, k.serial FROM kept AS k WHERE k.serial IS NOT NULL
-    ORDER BY k.product_id, k.serial
-    ON CONFLICT DO NOTHING
+    SELECT DISTINCT k.product_id, k.serial FROM kept AS k
+    WHERE k.serial IS NOT NULL AND NOT EXISTS (
+        -- Without waiting for another process: twice does no harm.
+        SELECT FROM traceability.scan_check AS c WHERE c.product_id = k.product_id AND c.serial = k.serial
+    )
 )
 SELECT coalesce(sum(k.scans), 0)::bigint AS scans FROM kept AS k

@@ -16,13 +16,12 @@ from traceability.scans import SerialStanding, standing_of
 # a case only when it was seen as often as a stolen roll is, not by the packer who tries it.
 CASES = ("unissued", "void", "not-active", "distant", "many-places", "before-shipping")
 LEAST_SCANS_NOT_ACTIVE = 3
-_PORTION = 500
-# Taken one by one: what another worker holds is its own, and what a crash gives back is taken anew.
+_PORTION = 200
+# What another worker holds is its own, and what a crash gives back is taken anew.
 _TAKE = text(
-    "DELETE FROM traceability.scan_check AS c USING (SELECT product_id, serial"
-    " FROM traceability.scan_check ORDER BY product_id, serial LIMIT :most"
-    " FOR UPDATE SKIP LOCKED) AS t"
-    " WHERE c.product_id = t.product_id AND c.serial = t.serial RETURNING c.product_id, c.serial"
+    "DELETE FROM traceability.scan_check AS c USING (SELECT id FROM traceability.scan_check"
+    " ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) AS t"
+    " WHERE c.id = t.id RETURNING c.product_id, c.serial"
 )
 
 
@@ -37,7 +36,7 @@ def examine(session: Session, most: int = _PORTION) -> int:
         How many were looked at; as many as `most` means that more wait.
     """
     rows = session.execute(_TAKE, {"most": most}).all()
-    for product_id, serial in rows:
+    for product_id, serial in sorted({(row.product_id, row.serial) for row in rows}):
         standing = standing_of(session, product_id, serial)
         for kind in standing.warnings:
             if kind in CASES and not _is_slight(kind, standing):

@@ -256,6 +256,7 @@ def _scans() -> None:
     )
     op.create_table(
         "scan_check",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.Column("serial", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -264,7 +265,13 @@ def _scans() -> None:
             name=op.f("fk_scan_check_product_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("product_id", "serial", name=op.f("pk_scan_check")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_check")),
+        schema="traceability",
+    )
+    op.create_index(
+        op.f("ix_scan_check_product_id_serial"),
+        "scan_check",
+        ["product_id", "serial"],
         schema="traceability",
     )
 

@@ -59,12 +59,19 @@ class ScanWriter(Base):
 
 
 class ScanCheck(Base):
-    """A serial scanned since the rules of suspicion last looked at it."""
+    """A serial scanned since the rules of suspicion last looked at it.
+
+    It may be here twice: nobody who counts scans waits for whoever looks at them.
+    """
 
     __tablename__ = "scan_check"
-    __table_args__ = ({"schema": "traceability"},)
-
-    product_id: Mapped[int] = mapped_column(
-        ForeignKey("traceability.product.id", ondelete="CASCADE"), primary_key=True
+    __table_args__ = (
+        Index("ix_scan_check_product_id_serial", "product_id", "serial"),
+        {"schema": "traceability"},
     )
-    serial: Mapped[str] = mapped_column(primary_key=True)
+
+    id: Mapped[Identifier]
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("traceability.product.id", ondelete="CASCADE")
+    )
+    serial: Mapped[str]
