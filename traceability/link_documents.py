@@ -22,10 +22,10 @@ from traceability.links import (
     Level,
     Target,
     anchor,
-    get_entry,
+    get_entries,
     known_keys,
     parse_code,
-    replace_entry,
+    replace_entries,
 )
 from traceability.trace_link import Code, TraceLink
 
@@ -126,9 +126,8 @@ def register_document(
             f"Entry {index + 1}, {entries[index].key}: {first['detail']}{more}",
             errors=problems[:_MOST_PROBLEMS],
         )
-    for code, targets, entry in read:
-        replace_entry(session, code, targets, description=entry.description)
-    return [get_entry(session, code) for code, _, _ in read]
+    replace_entries(session, [(code, targets, entry.description) for code, targets, entry in read])
+    return get_entries(session, [code for code, _, _ in read])
 
 
 def _own_code(key: str) -> Code:

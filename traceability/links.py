@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import and_, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
@@ -102,8 +103,8 @@ def replace_entry(
     *,
     description: str | None = None,
     product_id: int | None = None,
-) -> LinkEntry:
-    """Store the whole entry of a code; what was there is gone; flushes.
+) -> None:
+    """Store the whole entry of a code; what was there is gone.
 
     Args:
         session: The transaction.
@@ -112,32 +113,55 @@ def replace_entry(
         description: What the code stands on.
         product_id: The product for whom the entry is made automatically; None: it was posted.
     """
-    key = anchor(code).path
-    entry = session.scalar(select(LinkEntry).where(LinkEntry.key == key).with_for_update())
-    if entry is None:
-        entry = LinkEntry(key=key, description=description, product_id=product_id)
-        session.add(entry)
-        session.flush()
-    else:
-        entry.description, entry.product_id = description, product_id
-        entry.version += 1
-        session.execute(delete(Link).where(Link.entry_id == entry.id))
-    session.add_all(
-        Link(
-            entry_id=entry.id,
-            position=position,
-            is_default=position == 0,
-            link_type=target.link_type,
-            href=target.href,
-            title=target.title,
-            media_type=target.media_type,
-            hreflang=list(target.hreflang),
-            context=target.context,
-        )
-        for position, target in enumerate(targets)
+    replace_entries(session, [(code, targets, description)], product_id=product_id)
+
+
+def replace_entries(
+    session: Session,
+    entries: Iterable[tuple[Code, Sequence[Target], str | None]],
+    *,
+    product_id: int | None = None,
+) -> None:
+    """Store whole entries: a code, its links (the first is the default), its description.
+
+    Keys are written in one order, so that two who write the same ones wait for each other and never
+    deadlock.
+    """
+    given = sorted(
+        ((anchor(code).path, targets, said) for code, targets, said in entries),
+        key=lambda entry: entry[0],
     )
     session.flush()
-    return entry
+    statement = insert(LinkEntry)
+    statement = statement.on_conflict_do_update(
+        index_elements=[LinkEntry.key],
+        set_={
+            "description": statement.excluded.description,
+            "product_id": statement.excluded.product_id,
+            "version": LinkEntry.version + 1,
+            "updated_at": func.now(),
+        },
+    )
+    rows = [{"key": key, "description": said, "product_id": product_id} for key, _, said in given]
+    written = session.execute(statement.returning(LinkEntry.key, LinkEntry.id), rows)
+    ids = {row.key: row.id for row in written}
+    session.execute(delete(Link).where(Link.entry_id == func.any(list(ids.values()))))
+    links = [
+        {
+            "entry_id": ids[key],
+            "position": position,
+            "is_default": position == 0,
+            "link_type": target.link_type,
+            "href": target.href,
+            "title": target.title,
+            "media_type": target.media_type,
+            "hreflang": list(target.hreflang),
+            "context": target.context,
+        }
+        for key, targets, _ in given
+        for position, target in enumerate(targets)
+    ]
+    session.execute(insert(Link), links)
 
 
 def get_entry(session: Session, code: Code) -> Level:
@@ -146,16 +170,28 @@ def get_entry(session: Session, code: Code) -> Level:
     Raises:
         NotFoundError: When it has none.
     """
-    key = anchor(code).path
+    levels = get_entries(session, [code])
+    if not levels:
+        key = anchor(code).path
+        raise NotFoundError(f"There is no entry for {key}.", code=key)
+    return levels[0]
+
+
+def get_entries(session: Session, codes: Iterable[Code]) -> list[Level]:
+    """Return the entries of exactly these codes, in their order; those without one are left out."""
+    wanted = {anchor(code).path: anchor(code) for code in codes}
     rows = session.execute(
         select(LinkEntry, Link)
         .join(Link, Link.entry_id == LinkEntry.id)
-        .where(LinkEntry.key == key)
-        .order_by(Link.position)
-    ).all()
-    if not rows:
-        raise NotFoundError(f"There is no entry for {key}.", code=key)
-    return Level(anchor(code), rows[0][0], [link for _, link in rows])
+        .where(LinkEntry.key == func.any(list(wanted)))
+        .order_by(Link.entry_id, Link.position)
+        # Entries are written past the session: what it remembers of them may be old.
+        .execution_options(populate_existing=True)
+    )
+    found: dict[str, Level] = {}
+    for entry, link in rows:
+        found.setdefault(entry.key, Level(wanted[entry.key], entry, [])).links.append(link)
+    return [found[key] for key in wanted if key in found]
 
 
 def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
