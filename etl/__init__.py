@@ -34,6 +34,14 @@ Files come and go through the site:
 * `import_requests`, `previewing`, `importing`, `scope`: read as a dry run, shown, accepted, loaded
   once, by one commune's officers only in their commune.
 * `export_requests`, `exporting`: a layer, or what a filter shows of it, as a file for a day.
+* `attachment_requests`, `attachments`: files that people add to a record (evidence, photos), known
+  by content (`papers`), pictures made anew from their pixels (`pictures`), or refused with a reason.
+
+Shops and marketplaces:
+
+* `listing_requests`, `listing_mapping`: many listings at once from a workbook, shown, then applied.
+* `link_checks`: whether listings are still there; `fetching`, `robots`: asking politely, and only
+  on the open internet.
 
 Rules: a run is all or nothing; loading the same file twice writes nothing; what is refused is
 listed with its row, reason and place; nothing is moved or repaired silently.
