@@ -2,7 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select, text
@@ -17,6 +17,7 @@ from traceability.ocop import certificates, desk, dossiers, evidence, numbers, s
 from traceability.ocop.coverage import measure_coverage
 from traceability.ocop.dossiers import DossierScope
 from traceability.ocop.evidence import Representative
+from traceability.ocop.hints import platform_hints
 from traceability.ocop.rubric import VERSIONS, rubric_set
 from web.models import Account, PrivateRead
 
@@ -30,6 +31,10 @@ def best(number: int = 13) -> dict[str, int]:
 
 @pytest.fixture
 def scene(session):
+    return make_scene_with_province(session)
+
+
+def make_scene_with_province(session):
     made = make_scene(session)
     province = AdministrativeUnit(
         code="68",
@@ -454,3 +459,64 @@ def test_scopes(session, scene):
         assert [row.days_left for row in listed.rows] == [-1]
         assert listed.overdue == 1
     assert session.scalar(select(DossierPrivate.representative)) == SECRET
+
+
+def test_a_draft_is_discarded_what_was_filed_stays(session, scene):
+    dossier = dossiers.start_dossier(
+        session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
+    )
+    evidence.save_representative(session, dossier.id, Representative(SECRET))
+    evidence.add_evidence(session, dossier, 77, kind="story", criterion="5.1", by="lan")
+    assert dossiers.discard_dossier(session, dossier.id) == [77]
+    session.expire_all()
+    assert session.scalar(select(func.count()).select_from(DossierPrivate)) == 0
+    dossier = filed(session, scene)
+    with pytest.raises(ConflictError):
+        dossiers.discard_dossier(session, dossier.id)
+    with pytest.raises(ConflictError):
+        evidence.remove_evidence(session, dossier.id, 1)
+
+
+def test_what_the_platform_knows_is_said_beside_criteria(session, scene):
+    found = platform_hints(session, scene.product, rubric_set(13))
+    assert {code: [(hint.kind, hint.value) for hint in hints] for code, hints in found.items()} == {
+        "1.2": [("fields", 2)],
+        "2.3": [("trace-code", scene.product.trace_code)],
+        "4.1": [("listings", 2)],
+        "5.1": [("story", None)],
+    }
+    assert "2.2" in platform_hints(session, scene.product, rubric_set(24))
+    assert platform_hints(session, scene.product, rubric_set(26)) == {}
+
+
+def test_of_two_officers_at_once_one_acts(clone_sessions):
+    """One passes the dossier on while the other returns it: one learns that it has moved."""
+    with clone_sessions.begin() as session:
+        dossier_id = filed(session, make_scene_with_province(session)).id
+    came, outcome = Barrier(2), []
+
+    def act(do):
+        came.wait()
+        try:
+            with clone_sessions.begin() as session:
+                do(session)
+            outcome.append("done")
+        except ConflictError:
+            outcome.append("moved")
+
+    threads = [
+        Thread(target=act, args=(do,))
+        for do in (
+            lambda session: dossiers.check_dossier(
+                session, dossier_id, dossiers.CHECKED_TOPICS, has_samples=True, by="a"
+            ),
+            lambda session: dossiers.return_dossier(session, dossier_id, "Thiếu", by="b"),
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcome) == ["done", "moved"]
+    with clone_sessions() as session:
+        assert len(dossiers.list_steps(session, dossier_id)) == 3

@@ -26,7 +26,8 @@ In reading order:
     grading.py       scores → stars and why · windows.py  rounds of province and ministry
     numbers.py       product and form numbers · certificates.py  36 months, window, withdrawal
     dossiers.py      who may see, steps, clocks · sheets.py  scores in the database
-    evidence.py      files, the representative · desk.py  lists, certificates to be graded again
+    evidence.py      files, the representative · hints.py  what the platform knows of a criterion
+    desk.py          lists, certificates to be graded again
     coverage.py      where certified products are sold
 """
 

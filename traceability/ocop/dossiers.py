@@ -2,7 +2,7 @@
 
     draft → submitted → checked → graded → recognised
       ↑        ↓
-      └─ returned            submitted, checked, graded → rejected
+      └─ returned            submitted, returned, checked, graded → rejected
 
 Each step locks the dossier first: of two officers at once one acts, the other learns what happened.
 """
@@ -22,6 +22,7 @@ from traceability.models import (
     Assessment,
     Certificate,
     Dossier,
+    DossierEvidence,
     DossierPrivate,
     DossierStep,
     Product,
@@ -142,6 +143,20 @@ def start_dossier(
     return dossier
 
 
+def discard_dossier(session: Session, dossier_id: int) -> list[int]:
+    """Delete a dossier that was never filed; returns the attachments of its files; flushes.
+
+    Raises:
+        ConflictError: It was filed: what an office has seen stays.
+    """
+    dossier = _lock(session, dossier_id, ("draft",))
+    kept = select(DossierEvidence.attachment_id).where(DossierEvidence.dossier_id == dossier.id)
+    attachments = list(session.scalars(kept))
+    session.delete(dossier)
+    session.flush()
+    return attachments
+
+
 def submit_dossier(
     session: Session, dossier_id: int, *, by: str, now: datetime | None = None
 ) -> Dossier:
@@ -225,7 +240,7 @@ def reject_dossier(
         ConflictError: It is a draft, or decided.
     """
     reason = _demand(reason, "reason", "Say why.")
-    dossier = _lock(session, dossier_id, ("submitted", "checked", "graded"))
+    dossier = _lock(session, dossier_id, ("submitted", "returned", "checked", "graded"))
     dossier.status, dossier.due_on = "rejected", None
     _add_step(session, dossier, "rejected", by, note=reason, at=now)
     return dossier

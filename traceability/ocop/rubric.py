@@ -81,6 +81,7 @@ class Criterion:
     """One line of a set; without options it is yes (all its points) or no (none).
 
     `min_star` is a gate on the criterion as a whole. `stops` disqualify while judging it.
+    `scale` is the same wherever its line and options are.
     """
 
     code: str
@@ -90,6 +91,7 @@ class Criterion:
     min_star: int | None
     options: tuple[Option, ...]
     stops: tuple[str, ...]
+    scale: str
 
     @property
     def accepted(self) -> frozenset[int]:
@@ -199,7 +201,7 @@ def load_rubric() -> Mapping[int, RubricSet]:
     for number, section, code, scale, most, points, stops in _rows("criteria"):
         label, names = scales[scale]
         criteria.setdefault((number, section), []).append(
-            _read_criterion(code, section, label, int(most), points, names, stops)
+            _read_criterion(code, section, label, int(most), points, names, stops, scale)
         )
     sections: dict[str, list[Section]] = {}
     for number, part, code, most, label in _rows("sections"):
@@ -221,14 +223,15 @@ def _read_criterion(
     points: str,
     names: Sequence[str],
     stops: str,
+    scale: str,
 ) -> Criterion:
     if points.startswith("-"):
-        return Criterion(code, section, label, most, _gate(points), (), _words(stops))
+        return Criterion(code, section, label, most, _gate(points), (), _words(stops), scale)
     options = tuple(
         Option(int(mark.rstrip("*")), name, _gate(mark))
         for mark, name in zip(points.split(), names, strict=True)
     )
-    return Criterion(code, section, label, most, None, options, _words(stops))
+    return Criterion(code, section, label, most, None, options, _words(stops), scale)
 
 
 def _gate(mark: str) -> int | None:

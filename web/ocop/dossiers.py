@@ -5,7 +5,7 @@ from flask import Response as FlaskResponse
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from etl.attachment_requests import limits, list_attachments
+from etl.attachment_requests import limits, list_attachments, remove_attachment
 from gis.calendar import load_holidays, today, working_days_between
 from gis.errors import ForbiddenError
 from traceability.ocop import desk, dossiers, evidence, sheets
@@ -99,6 +99,19 @@ def submit(dossier_id: int) -> Response:
     return _back(dossier_id)
 
 
+@blueprint.post("/<int:dossier_id>/bo")
+@access.roles(*rights.PEOPLE)
+def discard(dossier_id: int) -> Response:
+    """Delete a dossier that was never filed, with its files."""
+    with said(), transaction() as session:
+        rights.seen_dossier(session, dossier_id)
+        for attachment_id in dossiers.discard_dossier(session, dossier_id):
+            remove_attachment(session, attachment_id)
+        flash(_("Đã bỏ hồ sơ nháp."))
+        return redirect(url_for("ocop.page"), 303)
+    return _back(dossier_id)
+
+
 @blueprint.post("/<int:dossier_id>/xa")
 @access.roles(*rights.OFFICERS)
 def check(dossier_id: int) -> Response:
@@ -128,7 +141,7 @@ def reject(dossier_id: int) -> Response:
     """End the dossier without a certificate."""
     with said(), transaction() as session:
         dossier = rights.seen_dossier(session, dossier_id)
-        if dossier.status != "submitted" and not rights.is_province():
+        if dossier.status not in ("submitted", "returned") and not rights.is_province():
             raise ForbiddenError("What the province has, the province decides.")
         dossiers.reject_dossier(
             session, dossier_id, request.form.get("reason", ""), by=rights.caller().username

@@ -10,18 +10,20 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from etl.attachment_requests import list_attachments
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from traceability.models import Assessment, Dossier
-from traceability.ocop import desk, sheets
+from traceability.ocop import desk, evidence, sheets
 from traceability.ocop.dossiers import EDITABLE
 from traceability.ocop.grading import LEAST_TOTALS, Grade, average, grade, shown
+from traceability.ocop.hints import platform_hints
 from traceability.ocop.rubric import PART_NAMES, PARTS, STOPS
 from web import access
 from web.context import transaction
 from web.language import choose
 from web.ocop import rights
 from web.ocop.reading import read_scores, said
-from web.ocop.words import KINDS, say
+from web.ocop.words import EVIDENCE, KINDS, say, say_hint
 
 blueprint = Blueprint("ocop_scores", __name__, url_prefix="/ocop/ho-so")
 
@@ -226,10 +228,15 @@ def _form(
         request.form.getlist("stop") if request.method == "POST" else found.stops if found else ()
     )
     ticked = [each for each in stops if each in rubric.all_stops]
+    product = desk.product_of(session, dossier)
     return render_template(
         "ocop/sheet.html",
         dossier=dossier,
-        product=desk.product_of(session, dossier),
+        product=product,
+        hints=platform_hints(session, product, rubric),
+        proofs=_proofs(session, dossier),
+        say_hint=say_hint,
+        evidence_kinds=EVIDENCE,
         rubric=rubric,
         kind=kind,
         scores=scores,
@@ -245,6 +252,17 @@ def _form(
         grade=grade(rubric, _accepted(scores, dossier), ticked),
         least_totals=LEAST_TOTALS,
     )
+
+
+def _proofs(session: Session, dossier: Dossier) -> dict[str, list[tuple[Any, Any]]]:
+    """The files that prove each criterion; none about a person."""
+    files = evidence.list_evidence(session, dossier.id, with_sensitive=False)
+    kept = list_attachments(session, [each.attachment_id for each in files])
+    proofs: dict[str, list[tuple[Any, Any]]] = {}
+    for each in files:
+        if each.criterion is not None and each.attachment_id in kept:
+            proofs.setdefault(each.criterion, []).append((each, kept[each.attachment_id]))
+    return proofs
 
 
 def _given() -> dict[str, int]:

@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from gis.errors import PlatformError
+from traceability.ocop.hints import Hint
 
 STATUSES: dict[str, Any] = {
     "draft": _("Đang soạn"),
@@ -83,6 +84,21 @@ WINDOW_STATES: dict[str, Any] = {
     "transition": _("hết hạn, đang chuyển tiếp"),
     "lapsed": _("hết hiệu lực"),
 }
+
+
+def say_hint(hint: Hint) -> str:
+    """What the platform knows beside a criterion, in a sentence."""
+    value = hint.value
+    sentences = {
+        "trace-code": gettext("Nền tảng này đã cấp mã truy xuất %(value)s.", value=value),
+        "labels": gettext("Đã cấp số cho %(value)s tem.", value=value),
+        "listings": gettext("Đang bán trên %(value)s sàn đã khai ở đây.", value=value),
+        "no-listing": gettext("Chưa khai gian hàng điện tử nào ở đây."),
+        "story": gettext("Câu chuyện đã có trong trang truy xuất."),
+        "no-story": gettext("Trang truy xuất chưa có câu chuyện."),
+        "fields": gettext("Các lô đến từ %(value)s vùng trồng đã đăng ký.", value=value),
+    }
+    return str(sentences[hint.kind])
 
 
 def say(error: PlatformError) -> str:
