@@ -1,5 +1,6 @@
 """The picture of a trace: things both ways, what they are, which of them are recalled."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -7,7 +8,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from traceability.epcis.epcs import is_class
+from traceability.epcis.epcs import canonical, is_class
 from traceability.epcis.queries import Reader
 from traceability.epcis.tracing import Edge, Trace, trace_back, trace_forward
 from traceability.errors import InvalidIdentifierError
@@ -146,13 +147,42 @@ def _visible(session: Session, events: Iterable[Event], reader: Reader | None) -
         own = tuple(
             f"/{name}" for row in rows for name in (f"01/{row[0]}/", f"t/{row[1]}/") if name
         )
-    return {
+    found = {
         event.sequence
         for event in listed
         if event.captured_by == reader.name
         or (reader.party_id is not None and event.party_id == reader.party_id)
         or any(key in event.body for key in own)
     }
+    return found | _about_boxes(listed, found)
+
+
+def _about_boxes(events: list[Event], seen: set[int]) -> set[int]:
+    """What happened to boxes in which one's own things went on: one step forward is everybody's.
+
+    Only where they are and that they were opened; what else lies in them is not told.
+    """
+    boxes = {
+        json.loads(event.body).get("parentID")
+        for event in events
+        if event.sequence in seen and event.type == "AggregationEvent"
+    } - {None}
+    keys = {canonical(str(box)) for box in boxes}
+    found = set()
+    for event in events:
+        content = json.loads(event.body)
+        named = content.get("epcList", [])
+        parent = content.get("parentID")
+        opened = (
+            parent is not None
+            and "childEPCs" not in content
+            and ("childQuantityList" not in content)
+        )
+        if (opened and canonical(str(parent)) in keys) or (
+            event.type == "ObjectEvent" and named and {canonical(str(n)) for n in named} <= keys
+        ):
+            found.add(event.sequence)
+    return found
 
 
 def _one_key_each(session: Session, keys: Iterable[str]) -> dict[str, str]:

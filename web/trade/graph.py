@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 from traceability.genealogy import Node, Step
 
-WIDTH, HEIGHT = 176, 58
-_GAP_X, _GAP_Y = 20, 52
-_MARGIN = 12
+# Two beside each other fit the width of a cheap phone.
+WIDTH, HEIGHT = 148, 58
+_GAP_X, _GAP_Y = 14, 46
+_MARGIN = 6
 # So many equal ones are drawn one by one.
-_FEW = 4
+_FEW = 2
 # And so many in a layer before the rest of it is counted.
 _MOST_IN_LAYER = 8
-_LONGEST = 21
+_LONGEST = 17
+_CENTRED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def draw(nodes: Sequence[Node], steps: Sequence[Step], asked: Sequence[str]) -> 
             node, count = groups[key]
             boxes[key] = Box(
                 node,
-                (width - used) // 2 + index * (WIDTH + _GAP_X),
+                # A wide picture begins at its left edge: a phone shows that first.
+                (_MARGIN if widest > _CENTRED else (width - used) // 2) + index * (WIDTH + _GAP_X),
                 _MARGIN + number * (HEIGHT + _GAP_Y),
                 count,
                 key in asked,
