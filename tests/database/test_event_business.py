@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.product_factories import GTIN, Scene, make_scene
 from traceability import products
 from traceability.epcis.capture import Captor, capture_document, capture_events
 from traceability.errors import RuleBrokenError
-from traceability.models import Serial
+from traceability.models import Lot, LotSource, Serial
 
 BASE = "https://langbiang.example"
 LOT = f"{BASE}/01/{GTIN}/10/L2610"
@@ -262,6 +263,28 @@ def test_the_worked_chain_is_accepted_whole_and_once(session: Session, shared: P
     assert (first.success, first.stored) == (True, len(chain["epcisBody"]["eventList"]))
     second = capture_document(session, chain, by=OFFICER)
     assert (second.stored, second.repeated) == (0, first.stored)
+
+
+def test_a_lot_from_outside_is_registered_when_it_begins(
+    session: Session, scene: Scene, producer: Captor
+) -> None:
+    facts = {
+        "cbvmda:lotNumber": "N26",
+        "cbvmda:harvestEndDate": "2026-10-30",
+        "https://id.example/voc/growingAreaCode": "VN-LDOR-0007",
+    }
+    new = LOT.replace("L2610", "N26")
+    harvest = event("commissioning", "ADD", 6, quantityList=[amount(420.5, lot=new)], ilmd=facts)
+    stamps = event("commissioning", "ADD", 7, **ALL, ilmd={"cbvmda:lotNumber": "N26"})
+    capture(session, producer, harvest, stamps)
+    lot = session.scalars(select(Lot).where(Lot.code == "N26")).one()
+    assert (lot.quantity, lot.unit, str(lot.harvested_on)) == (Decimal("420.5"), "kg", "2026-10-30")
+    [source] = session.scalars(select(LotSource).where(LotSource.lot_id == lot.id))
+    assert source.growing_area_id == scene.areas[0].id
+    assert session.scalars(select(Serial.lot_id).where(Serial.serial == "A1")).one() == lot.id
+    recall = event("holding", hour=8, disposition="recalled", quantityList=[{"epcClass": new}])
+    capture(session, producer, recall)
+    assert state_of(session, "A1") == "recalled"
 
 
 @pytest.mark.parametrize("kind", ["commissioning", "packing", "taking"])

@@ -23,9 +23,11 @@ In reading order:
     hashing.py       the CBV event hash
     captor.py        who captures · own.py  which things are of products registered here
     business.py      what an event may say of our own products (database): histories.py items,
-                     amounts.py lots, units.py; states.py  what becomes of serials
+                     amounts.py lots, units.py; states.py  what becomes of serials,
+                     begun_lots.py of lots
     lineage.py       the lots and runs that an event speaks of, for tracing
-    journal.py       what is stored and sealed · capture.py  takes documents in · jobs.py  their jobs
+    journal.py       what is stored and sealed · capture.py  takes documents in · jobs.py  lists
+                     what came of them
     verifying.py     proves the chain · checkpoints.py  ends of it that third parties keep
     patterns.py      what may be matched · queries.py  asks for events, page by page
     tracing.py       back and forward through any depth (trace_back.sql, trace_forward.sql)

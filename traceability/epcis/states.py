@@ -3,24 +3,24 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from traceability.epcis.contexts import prefixes_of
+from traceability.epcis.begun_lots import lot_of_items, register_lots
 from traceability.epcis.events import ReadEvent, read_event
 from traceability.epcis.histories import act_of
 from traceability.epcis.own import OwnThing, find_own
 from traceability.models import Event, Lot
 from traceability.serials import Chosen, change_states, undo_states
 
-_LOT_NUMBER = "urn:epcglobal:cbv:mda:lotNumber"
 _STATE_OF = {"begin": "active", "sell": "sold", "end": "void", "use": "void"}
 
 
 def apply_states(session: Session, event: ReadEvent) -> None:
     """Bring the serials that an accepted event names to the state it leaves them in; flushes.
+
+    Lots of ours that begin with it are registered, where they are not yet.
 
     Commissioned → active (with the lot of its master data), sold to a consumer → sold, taken out of
     use or used up → void, recalled → recalled: an item, all items of a lot, all of a product. An
@@ -32,6 +32,7 @@ def apply_states(session: Session, event: ReadEvent) -> None:
     own = _find_changed(session, event)
     if not own:
         return
+    register_lots(session, event, own)
     reason = _reason(event)
     for (product_id, state), things in _changes(event, own).items():
         serials = tuple(thing.serial for thing in things if thing.serial is not None)
@@ -41,7 +42,7 @@ def apply_states(session: Session, event: ReadEvent) -> None:
                 Chosen(product_id, serials),
                 state,
                 reason=reason,
-                lot_id=_lot_of(session, product_id, event) if state == "active" else None,
+                lot_id=lot_of_items(session, product_id, event) if state == "active" else None,
                 adopt=state == "active",
             )
         for thing in things:
@@ -111,26 +112,8 @@ def _all_of(session: Session, thing: OwnThing) -> Chosen | None:
     return None if lot_id is None else Chosen(thing.product.id, lot_id=lot_id)
 
 
-def _lot_of(session: Session, product_id: int, event: ReadEvent) -> int | None:
-    """The lot that an event's master data names, where it is recorded."""
-    number = lot_number(event)
-    return None if number is None else _lot_id(session, product_id, number)
-
-
 def _lot_id(session: Session, product_id: int, code: str) -> int | None:
     return session.scalar(select(Lot.id).where(Lot.product_id == product_id, Lot.code == code))
-
-
-def lot_number(event: ReadEvent) -> str | None:
-    """The lot number in an event's master data (CBV 2.0, 9.2: `lotNumber`), if there is one."""
-    ilmd: Mapping[str, Any] = event.body.get("ilmd", {})
-    own = event.body.get("@context", [])
-    prefixes = prefixes_of([*event.context, *(own if isinstance(own, list) else [own])])
-    for name, value in ilmd.items():
-        prefix, _, rest = name.partition(":")
-        if isinstance(value, str) and prefixes.get(prefix, f"{prefix}:") + rest == _LOT_NUMBER:
-            return value
-    return None
 
 
 def _reason(event: ReadEvent) -> str:
