@@ -35,7 +35,7 @@ Files come and go through the site:
   once, by one commune's officers only in their commune.
 * `export_requests`, `exporting`: a layer, or what a filter shows of it, as a file for a day.
 * `attachment_requests`, `attachments`: files that people add to a record (evidence, photos), known
-  by content (`papers`), pictures made anew from their pixels (`pictures`), or refused with a reason.
+  by content (`papers`), pictures made anew from pixels (`pictures`), or refused with a reason.
 
 Shops and marketplaces:
 

@@ -8,7 +8,7 @@ they parse, call a function of `gis`, `traceability` or `etl.queries`, and rende
 * `access.py` the roles every route must state; `accounts.py`, `sign_in.py` who that is
 * `problems.py` errors: RFC 9457 for programs, pages for people
 * `ogc/` the layers by open standards; `editing/` changing them; `map/` the map of people;
-  `imports/` files that officers bring in; `shops/` where products are sold, `files.py` what people add
+  `imports/` files that officers bring in; `shops/` where products are sold; `files.py` attachments
 * else one module and one blueprint a topic; pages have Vietnamese addresses, the API English ones
 * `commands.py` the command line: `flask --app web accounts …`
 
