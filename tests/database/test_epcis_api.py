@@ -123,6 +123,8 @@ def test_rollback_stores_nothing_and_proceed_the_good_ones(officer):
 NO_DOCUMENTS = [
     (b"<xml/>", "application/xml", 415),
     (b"{", "application/json", 400),
+    (b'{"a":18446744073709551616}', "application/json", 400),
+    (b'{"a":' + b"[" * 100_000, "application/json", 400),
     (b"[]", "application/json", 400),
     (b'{"type":"EPCISQueryDocument"}', "application/ld+json", 400),
     (b" " * (16 * 1024 * 1024 + 1), "application/json", 413),

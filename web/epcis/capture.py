@@ -1,5 +1,7 @@
 """`POST /epcis/capture`, `POST /epcis/events`: events are taken in, checked before the answer."""
 
+import json
+import re
 from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -30,6 +32,8 @@ from web.epcis.answers import (
 blueprint = Blueprint("epcis_capture", __name__, url_prefix="/epcis")
 blueprint.before_request(check_acceptable)
 blueprint.after_request(send_versions)
+# Perhaps a whole number of more than 64 bits, which would be rounded.
+_LONG_NUMBER = re.compile(rb"[\[:,\s]-?[0-9]{19,}")
 CAPTURERS = ("producer", "officer", "administrator")
 
 
@@ -130,9 +134,20 @@ def _read_json() -> Any:
     if len(body) > MOST_BYTES:
         raise _too_large(f"A document has at most {MOST_BYTES:,} bytes.")
     try:
+        if _LONG_NUMBER.search(body):
+            json.loads(body, parse_int=_read_integer)
         return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+    except RecursionError as error:
+        raise InvalidInputError("The body is nested too deeply.") from error
+    except ValueError as error:
         raise InvalidInputError(f"The body is no JSON in UTF-8: {error}.") from error
+
+
+def _read_integer(digits: str) -> int:
+    """A whole number that can be stored and answered digit by digit."""
+    if not -(2**63) <= (number := int(digits[:40])) < 2**64 or len(digits) > 40:
+        raise InvalidInputError(f"The number {digits[:40]} is too long to be kept exactly.")
+    return number
 
 
 def _check_count(document: Any) -> None:

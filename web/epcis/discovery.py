@@ -19,7 +19,7 @@ from web.epcis.answers import (
     next_page,
     send_versions,
 )
-from web.epcis.events import READERS, fixed_by
+from web.epcis.events import READERS, asked_collection, fixed_by
 from web.epcis.parameters import EVENT_TYPES
 from web.representations import as_private
 
@@ -60,18 +60,15 @@ def event_types() -> Response:
     return answer_collection(EVENT_TYPES)
 
 
-@blueprint.get(
-    "/<any(bizSteps, dispositions, readPoints, bizLocations, epcs):collection>",
-    provide_automatic_options=False,
-)
 @access.roles(*READERS)
 @api.parameters(**_PAGING)
-def values(collection: str) -> Response:
+def values() -> Response:
     """The steps, dispositions, places or single things that events name, in their order.
 
     CBV's own steps and dispositions are all listed, at the end of the last page.
     """
     parameters.check_known(_PAGING)
+    collection = asked_collection()
     most, after, reader = (
         parameters.per_page(),
         parameters.one("nextPageToken"),
@@ -96,19 +93,31 @@ def values(collection: str) -> Response:
     return answer_collection((as_uri(key, public_url()) for key in page), following)
 
 
-@blueprint.get(
-    "/<any(eventTypes, bizSteps, dispositions, readPoints, bizLocations, epcs):collection>"
-    "/<path:name>",
-    merge_slashes=False,
-    provide_automatic_options=False,
-)
 @access.roles(*READERS)
-def one_value(collection: str, name: str) -> Response:
+def one_value(name: str) -> Response:
     """What stands under one value: its events."""
     parameters.check_known(())
+    collection = asked_collection()
     if collection != "epcs":
         fixed_by(collection, name)
     return answer_collection(("events",), context=STANDARD_CONTEXT)
+
+
+for _collection in ("eventTypes", "epcs", *_COLUMNS):
+    if _collection != "eventTypes":
+        blueprint.add_url_rule(
+            f"/{_collection}",
+            f"values_of_{_collection}",
+            values,
+            provide_automatic_options=False,
+        )
+    blueprint.add_url_rule(
+        f"/{_collection}/<path:name>",
+        f"one_of_{_collection}",
+        one_value,
+        merge_slashes=False,
+        provide_automatic_options=False,
+    )
 
 
 @blueprint.route("", methods=["OPTIONS"], provide_automatic_options=False)

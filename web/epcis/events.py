@@ -68,20 +68,26 @@ def events_of_epc(epc: str) -> Response:
     return _answer(also=(Match(roles, None, (read_pattern(epc),)),))
 
 
-@blueprint.get(
-    "/eventTypes/<name>/events", endpoint="events_of_type", provide_automatic_options=False
-)
-@blueprint.get(
-    "/<any(bizSteps, dispositions, readPoints, bizLocations):collection>/<path:name>/events",
-    merge_slashes=False,
-    endpoint="events_of_value",
-    provide_automatic_options=False,
-)
 @access.roles(*READERS)
 @api.parameters(**DESCRIBED)
-def events_of_value(name: str, collection: str = "eventTypes") -> Response:
+def events_of_value(name: str) -> Response:
     """Events with one type, step, disposition, read point or business location."""
-    return _answer(**fixed_by(collection, name))
+    return _answer(**fixed_by(asked_collection(), name))
+
+
+for _collection in ("eventTypes", "bizSteps", "dispositions", "readPoints", "bizLocations"):
+    blueprint.add_url_rule(
+        f"/{_collection}/<path:name>/events",
+        f"events_of_{_collection}",
+        events_of_value,
+        merge_slashes=False,
+        provide_automatic_options=False,
+    )
+
+
+def asked_collection() -> str:
+    """The collection that the address of this request names, behind /epcis."""
+    return request.path.split("/")[2]
 
 
 def fixed_by(collection: str, name: str) -> dict[str, Any]:
