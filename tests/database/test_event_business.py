@@ -75,9 +75,10 @@ def capture(session: Session, by: Captor, *bodies: Body) -> None:
         capture_events(session, [body], by=by)
 
 
-def refused(session: Session, by: Captor, body: Body, word: str) -> None:
-    with pytest.raises(RuleBrokenError, match=word), session.begin_nested():
+def refused(session: Session, by: Captor, body: Body, word: str) -> RuleBrokenError:
+    with pytest.raises(RuleBrokenError, match=word) as caught, session.begin_nested():
         capture_events(session, [body], by=by)
+    return caught.value
 
 
 def state_of(session: Session, serial: str) -> str | None:
@@ -89,7 +90,8 @@ def test_an_item_begins_is_sold_and_ends_once(session: Session, producer: Captor
     capture(session, producer, event("commissioning", "ADD", 6, epcList=[own]))
     assert state_of(session, "A1") == "active"
     again = event("commissioning", "ADD", 7, **ALL)
-    refused(session, producer, again, "begins once")
+    error = refused(session, producer, again, "begins once")
+    assert error.context["errors"][0]["pointer"] == "/0/epcList/0"
 
     capture(session, producer, event("retail_selling", hour=8, **ALL))
     assert state_of(session, "A1") == "sold"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from traceability.epcis.events import Item, ReadEvent
+from traceability.epcis.events import Item, ReadEvent, pointers
 from traceability.epcis.own import OwnThing
 from traceability.epcis.units import measure, symbol
 from traceability.measures import as_coded
@@ -53,21 +53,21 @@ def check_lots(
     session: Session, event: ReadEvent, own: Mapping[str, OwnThing], party_id: int | None
 ) -> Iterator[dict[str, Any]]:
     """Yield of which lots of ours more is taken, or sent, than was made."""
-    taken: dict[tuple[int, str | None, str | None], list[tuple[str, Item]]] = defaultdict(list)
+    taken: dict[tuple[int, str | None, str | None], list[tuple[str, Item, str]]] = defaultdict(list)
     things: dict[tuple[int, str | None, str | None], OwnThing] = {}
-    for item in event.items:
+    for item, pointer in zip(event.items, pointers(event), strict=True):
         thing = own.get(item.key)
         if thing is None or thing.lot is None or item.quantity is None:
             continue
         if (kind := _kind(event, item)) is not None:
-            taken[thing.name].append((kind, item))
+            taken[thing.name].append((kind, item, pointer))
             things[thing.name] = thing
     for name, items in taken.items():
         yield from _check_lot(session, things[name], items, party_id)
 
 
 def _check_lot(
-    session: Session, thing: OwnThing, items: list[tuple[str, Item]], party_id: int | None
+    session: Session, thing: OwnThing, items: list[tuple[str, Item, str]], party_id: int | None
 ) -> Iterator[dict[str, Any]]:
     made: Sums = defaultdict(Decimal)
     used: Sums = defaultdict(Decimal)
@@ -82,7 +82,7 @@ def _check_lot(
     made = {dimension: amount for dimension, amount in made.items() if amount}
     if not made:
         made = _recorded(session, thing)
-    for kind, item in items:
+    for kind, item, pointer in items:
         assert item.quantity is not None
         dimension, amount = measure(item.quantity, item.uom)
         sums = used if kind == "used" else sent
@@ -91,7 +91,7 @@ def _check_lot(
             unit = symbol(dimension)
             verb = "sent out" if kind == "sent" else "used, sold or taken out"
             yield {
-                "pointer": "",
+                "pointer": pointer,
                 "detail": f"Of {item.key} {_shown(there)} {unit} were made; with this event"
                 f" {_shown(sums[dimension])} {unit} would be {verb}.",
                 "epc": item.key,

@@ -18,6 +18,7 @@ Decided:
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -25,7 +26,8 @@ from sqlalchemy.orm import Session
 
 from traceability.epcis.amounts import check_lots, check_transformation
 from traceability.epcis.captor import Captor
-from traceability.epcis.events import Item, ReadEvent
+from traceability.epcis.checks import MOST_PROBLEMS
+from traceability.epcis.events import Item, ReadEvent, pointers
 from traceability.epcis.histories import check_items
 from traceability.epcis.own import OwnThing, find_own, lock_own, lock_products
 from traceability.epcis.states import apply_states
@@ -54,12 +56,13 @@ def check_business(session: Session, event: ReadEvent, by: Captor) -> None:
     if not own:
         return
     lock_own(session, own.values())
-    problems = [
-        *_check_rights(event, own, by),
-        *check_items(session, event, own),
-        *check_lots(session, event, own, by.party_id),
-        *check_transformation(session, event),
-    ]
+    found = chain(
+        _check_rights(event, own, by),
+        check_items(session, event, own),
+        check_lots(session, event, own, by.party_id),
+        check_transformation(session, event),
+    )
+    problems = list(islice(found, MOST_PROBLEMS))
     if problems:
         raise RuleBrokenError(_sentence(problems), errors=problems)
 
@@ -69,13 +72,13 @@ def _check_rights(
 ) -> Iterable[dict[str, Any]]:
     if not _AUTHORITY.isdisjoint(by.roles):
         return
-    for item in event.items:
+    for item, pointer in zip(event.items, pointers(event), strict=True):
         thing = own.get(item.key)
         if thing is None or (verb := _sovereign(event, item)) is None:
             continue
         if by.party_id is None or thing.product.producer_id != by.party_id:
             yield {
-                "pointer": "",
+                "pointer": pointer,
                 "detail": f"{item.key}: only the producer of {thing.product.name}, an officer or an"
                 f" administrator may {verb} it.",
             }

@@ -265,6 +265,14 @@ def _taken(event: dict[str, Any], contexts: list[Any], prefixes: Mapping[str, st
     )
 
 
+def pointers(event: ReadEvent) -> list[str]:
+    """Where each of the items stands in the event, as JSON pointers, in their order."""
+    found = ["/parentID"] if "parentID" in event.body else []
+    for name, _ in _ROLES:
+        found += [f"/{name}/{place}" for place in range(len(event.body.get(name, ())))]
+    return found
+
+
 def _items(event: Mapping[str, Any]) -> Iterator[Item]:
     if "parentID" in event:
         yield Item("parent", epcs.canonical(event["parentID"]), is_class=False)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from traceability.epcis.events import ReadEvent
+from traceability.epcis.events import ReadEvent, pointers
 from traceability.epcis.own import OwnThing
 from traceability.models import Serial
 
@@ -72,22 +72,22 @@ def check_items(
 ) -> Iterator[dict[str, Any]]:
     """Yield what an event says of items of ours that cannot be."""
     items = [
-        (item, thing)
-        for item in event.items
+        (item, thing, pointer)
+        for item, pointer in zip(event.items, pointers(event), strict=True)
         if item.role != "parent"
         and (thing := own.get(item.key)) is not None
         and thing.serial is not None
     ]
     if not items:
         return
-    names = {thing.name: thing for _, thing in items}
+    names = {thing.name: thing for _, thing, _ in items}
     past = _read_past(session, names)
     states = _read_states(session, names)
     emptied = _read_emptied(session, event, past)
     seen = set()
-    for item, thing in items:
+    for item, thing, pointer in items:
         if (item.role, thing.name) in seen:
-            yield {"pointer": "", "detail": f"{item.key} stands here twice.", "epc": item.key}
+            yield {"pointer": pointer, "detail": f"{item.key} stands here twice.", "epc": item.key}
             continue
         seen.add((item.role, thing.name))
         act = act_of(event.type, event.action, event.biz_step, item.role)
@@ -97,7 +97,7 @@ def check_items(
         if detail is None and act == "pack":
             detail = _packed_elsewhere(event, before, emptied)
         if detail is not None:
-            yield {"pointer": "", "detail": f"{item.key} {detail}", "epc": item.key}
+            yield {"pointer": pointer, "detail": f"{item.key} {detail}", "epc": item.key}
 
 
 def _contradiction(
