@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
@@ -83,7 +84,7 @@ def open_picture(path: Path, *, longest: int) -> tuple[Image.Image, str]:
         try:
             image.draft("RGB", (longest, longest))
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            upright = ImageOps.exif_transpose(_reduced(_in_eights(image), longest))
             return _flat(_srgb(upright)), kind
         except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
             raise RefusedPictureError("damaged") from error
@@ -154,6 +155,22 @@ def _squeeze(encode: Callable[[int], bytes], name: str) -> bytes | None:
         else:
             high = middle - 1
     return fits
+
+
+def _in_eights(image: Image.Image) -> Image.Image:
+    """A picture in eight bits a colour, without a palette: 16 bits would be cut, not scaled."""
+    if image.mode.startswith("I"):
+        scaled = (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+        return Image.fromarray(scaled)
+    if image.mode in ("P", "PA", "LA", "1"):
+        return image.convert("RGBA")
+    return image
+
+
+def _reduced(image: Image.Image, longest: int) -> Image.Image:
+    """A picture brought near its size before anything else copies it, its notes kept."""
+    factor = min(max(image.size) // (2 * longest), 64)
+    return image.reduce(factor) if factor > 1 else image
 
 
 def _srgb(image: Image.Image) -> Image.Image:

@@ -241,3 +241,14 @@ def test_what_nobody_wants_is_swept(session, sessions, tmp_path, look):
     assert session.get(Attachment, lost.id).reason == "not-checked"
     with pytest.raises(NotFoundError):
         requests.get_attachment(session, removed.id)
+
+
+def test_pictures_of_scanners_keep_their_greys_and_palettes_their_colours(look, tmp_path):
+    grey = Image.new("I;16", (200, 100), 40_000)
+    paper = look(encoded(grey, "PNG"))
+    with Image.open(requests.attachment_file(tmp_path, paper)) as shown:
+        assert shown.convert("L").getpixel((100, 50)) == pytest.approx(40_000 / 256, abs=2)
+    palette = Image.new("RGB", (200, 100), (200, 30, 40)).quantize(8)
+    paper = look(encoded(palette, "PNG"))
+    with Image.open(requests.attachment_file(tmp_path, paper)) as shown:
+        assert shown.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=6)
