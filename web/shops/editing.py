@@ -40,7 +40,8 @@ def page(product_id: int) -> str:
 @access.roles(*ROLES)
 def save(product_id: int) -> str | tuple[str, int] | Response:
     """Save what was changed; who was overtaken sees both versions and decides."""
-    said = {name: request.form.get(name, "") for name in offering.FIELDS}
+    # Forms send other line ends than those that were shown.
+    said = {name: request.form.get(name, "").replace("\r\n", "\n") for name in offering.FIELDS}
     version = request.form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise InvalidInputError("The form does not say which version it was made from.")

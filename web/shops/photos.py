@@ -12,7 +12,7 @@ from etl.attachment_requests import VARIANTS
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from traceability import photos
 from web import access
-from web.context import current_account, settings, transaction
+from web.context import current_account, reading, settings, transaction
 from web.files import say_reason, send_picture
 from web.limits import SUBMIT, limiter
 from web.shops.rights import ROLES, editable_product
@@ -31,7 +31,7 @@ def serve(name: str) -> Response:
     if asked is None:
         raise NotFoundError("There is no such picture.")
     variant = asked[2] or choose_variant(request.accept_mimetypes)
-    with transaction() as session:
+    with reading() as session:
         photo = photos.find_photo(session, asked[1])
         attachment = attachment_requests.get_attachment(session, photo.attachment_id)
     path = attachment_requests.attachment_file(settings().files_folder, attachment, variant)
