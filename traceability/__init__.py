@@ -32,6 +32,14 @@ In reading order:
     listing_checks.py what an address answered and what follows · clicks.py  who followed, by day
     feed.py           a product for machines: JSON-LD, and a row of the feed for shops
     reports.py        cases: what buyers report, doubtful scans, dead links; their tickets
+    measures.py       units of people and of events · places.py  where things happen
+    recording/        what people record, as events of the journal; corrections
+    stocks.py         made, used, sold, left · lineage.py  lots from lots, back to the fields
+    revocations.py    events that were taken back · recalls.py  which recalls reach what
+    safety.py         the "safe" badge and why not · journey.py  the public journey, step by step
+    finding.py        any code that is typed or scanned · worklists.py  whose products and lots
+    reach.py          what a recall would reach · genealogy.py  a trace as nodes and steps
+    journal_pages.py  events as people who work with them read them, with their proof
     origin.py         what the public may see of fields and producers; the map of an origin
     qr.py             symbols as PNG, SVG, PDF · pdf.py  pages as they come · labels.py  the sheets
 """

@@ -115,9 +115,9 @@ def _lots(session: Session, area_id: int) -> list[dict[str, Any]]:
     """The newest lots that were made from the area."""
     rows = session.execute(
         select(Lot, Product)
-        .join(LotSource, LotSource.lot_id == Lot.id)
         .join(Product, Product.id == Lot.product_id)
-        .where(LotSource.growing_area_id == area_id)
+        # Once each, on however many days the area was harvested for it.
+        .where(Lot.id.in_(select(LotSource.lot_id).where(LotSource.growing_area_id == area_id)))
         .order_by(Lot.id.desc())
         .limit(20)
     )
