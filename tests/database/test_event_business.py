@@ -219,11 +219,17 @@ def test_what_is_declared_an_error_no_longer_counts(session: Session, producer: 
     assert state_of(session, "A1") == "issued"
     capture(session, producer, event("commissioning", "ADD", 7, **ALL))
     assert state_of(session, "A1") == "active"
+    # What was recorded wrongly is put right even after the item was sold.
+    capture(session, producer, event("retail_selling", hour=9, **ALL))
+    late = event("commissioning", "ADD", 7, **ALL)
+    wrong = {**late, "errorDeclaration": declared["errorDeclaration"]}
+    capture(session, producer, wrong, event("commissioning", "ADD", 8, **ALL))
+    assert state_of(session, "A1") == "sold"
     # Declared again: what was recorded since stands.
     twice = deepcopy(declared)
     twice["errorDeclaration"]["declarationTime"] = "2026-11-03T06:00:00+07:00"
     capture(session, producer, twice)
-    assert state_of(session, "A1") == "active"
+    assert state_of(session, "A1") == "sold"
 
 
 def test_a_recall_reaches_the_items_of_the_lot(

@@ -19,6 +19,7 @@ _EMPTIED = text((_FOLDER / "emptied_parents.sql").read_text("utf-8"))
 
 _SALES = frozenset({"retail_selling", "dispensing"})
 _ENDS = frozenset({"decommissioning", "destroying"})
+_OVER = frozenset({"end", "use"})
 # What may still be done with an item that ended, or is said to have.
 _LOOKING = frozenset(
     {
@@ -93,7 +94,7 @@ def check_items(
         act = act_of(event.type, event.action, event.biz_step, item.role)
         before = past[thing.name]
         state = states.get((thing.product.id, thing.serial or ""))
-        detail = _contradiction(act, {each.act for each in before}, state, event.biz_step)
+        detail = _contradiction(act, before, state, event)
         if detail is None and act == "pack":
             detail = _packed_elsewhere(event, before, emptied)
         if detail is not None:
@@ -101,32 +102,41 @@ def check_items(
 
 
 def _contradiction(
-    act: str | None, done: set[str], state: str | None, biz_step: str | None
+    act: str | None, before: list[_Past], state: str | None, event: ReadEvent
 ) -> str | None:
-    """Say why an item with such a past cannot go through this, in words that follow its name."""
-    ended = "end" in done or "use" in done or state == "void"
+    """Say why an item with such a past cannot go through this, in words that follow its name.
+
+    What is done once is done once at any time; for the rest only what happened earlier counts, so
+    that what is learnt late, or corrected, finds its place.
+    """
+    done = {each.act for each in before}
+    earlier = {each.act for each in before if each.event_time <= event.time}
+    # A label that was declared void at the desk, without an event, is void at any time.
+    ended = not _OVER.isdisjoint(earlier) or (state == "void" and _OVER.isdisjoint(done))
     if act == "begin":
         if "begin" in done:
             return "was commissioned already: an item begins once."
-        if ended:
-            return "was taken out of use: it cannot begin again."
-        if "sell" in done or state in {"sold", "recalled"}:
-            return f"is {'recalled' if state == 'recalled' else 'sold'}: it cannot begin now."
+        if ended or "sell" in earlier:
+            return "was taken out of use or sold before: it cannot begin then."
         return None
-    if act in {"end", "use"} and ended:
+    if act in _OVER and (ended or not _OVER.isdisjoint(done)):
         return "was taken out of use already: an item ends once."
     if act == "sell":
-        if "sell" in done or state == "sold":
-            return "was sold already: an item is sold once."
-        if ended:
-            return "was taken out of use: it cannot be sold."
-        if state == "recalled":
-            return "was recalled: it cannot be sold."
-        if state == "issued" and "begin" not in done:
-            return "was never commissioned: its label is issued, not active."
-        return None
-    if ended and act != "unpack" and biz_step not in _LOOKING:
+        return _unsellable(done, ended, state)
+    if ended and act != "unpack" and event.biz_step not in _LOOKING:
         return "was taken out of use: it can only be looked at."
+    return None
+
+
+def _unsellable(done: set[str], ended: bool, state: str | None) -> str | None:
+    if "sell" in done or state == "sold":
+        return "was sold already: an item is sold once."
+    if ended:
+        return "was taken out of use: it cannot be sold."
+    if state == "recalled":
+        return "was recalled: it cannot be sold."
+    if state == "issued" and "begin" not in done:
+        return "was never commissioned: its label is issued, not active."
     return None
 
 
