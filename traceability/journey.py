@@ -70,12 +70,17 @@ class Step:
 
 
 def public_journey(
-    session: Session, product: Product, lot: Lot | None = None, serial: Serial | str | None = None
+    session: Session,
+    product: Product,
+    lot: Lot | None = None,
+    serial: Serial | str | None = None,
+    *,
+    lineage: list[Ancestor] | None = None,
 ) -> list[Step]:
     """Tell the journey of a lot or an item, oldest step first; nothing without either.
 
     What the lot was made from is told too, through any number of transformations; of what was
-    revoked, nothing.
+    revoked, nothing. `lineage` is the lot's, where it is known already.
     """
     number = serial.serial if isinstance(serial, Serial) else serial
     if lot is None and number is not None:
@@ -85,7 +90,7 @@ def public_journey(
     keys: dict[str, Ancestor | None] = {}
     line: list[Ancestor] = []
     if lot is not None:
-        line = find_ancestors(session, [(product, lot)])[lot.id]
+        line = lineage or find_ancestors(session, [(product, lot)])[lot.id]
         for each in line:
             keys |= dict.fromkeys(lot_keys(each.product, each.lot.code), each)
     if number is not None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, defer
 
 from gis.models import AdministrativeUnit, Consent, Crop, GrowingArea, GrowingAreaCode, Party
 from gis.sketches import Sketch, sketch_place
-from traceability.lineage import find_ancestors
+from traceability.lineage import Ancestor, find_ancestors
 from traceability.models import Lot, LotSource, Product
 
 # A product as a whole shows where its newest lots came from.
@@ -70,16 +70,24 @@ def public_producer(session: Session, party: Party) -> PublicProducer:
 
 
 def public_origins(
-    session: Session, product_id: int, lot_id: int | None = None, *, limit: int = 30
+    session: Session,
+    product_id: int,
+    lot_id: int | None = None,
+    *,
+    limit: int = 30,
+    lineage: Sequence[Ancestor] | None = None,
 ) -> list[PublicOrigin]:
     """List the growing areas of one lot, or of a product's newest lots, the newest harvest first.
 
     The fields of a lot that was made from others are theirs, through any number of steps; how much
-    each gave to it is told of a lot's own fields only.
+    each gave to it is told of a lot's own fields only. `lineage` is the lot's, where it is known.
     """
-    lots = _lots_of(session, product_id, lot_id)
-    line = {each.lot.id for found in find_ancestors(session, lots).values() for each in found}
-    own = {lot.id for _, lot in lots}
+    if lineage is not None:
+        line, own = {each.lot.id for each in lineage}, {lineage[0].lot.id}
+    else:
+        lots = _lots_of(session, product_id, lot_id)
+        line = {each.lot.id for found in find_ancestors(session, lots).values() for each in found}
+        own = {lot.id for _, lot in lots}
     singled_out = func.gis.is_singled_out(
         Party.kind, GrowingArea.household_count, GrowingArea.area_ha
     )

@@ -46,8 +46,13 @@ class Safety:
     inspected_on: date | None = None
 
 
-def safety_of(session: Session, lot: Lot) -> Safety:
-    """Say whether a lot bears the badge: inspected conformant, and no harvest too early."""
+def safety_of(session: Session, lot: Lot, *, lineage: list[Ancestor] | None = None) -> Safety:
+    """Say whether a lot bears the badge: inspected conformant, and no harvest too early.
+
+    `lineage` is the lot's, where it is known already.
+    """
+    if lineage is not None:
+        return _judge_all(session, {lot.id: lineage})[lot.id]
     product = session.get(Product, lot.product_id)
     assert product is not None
     return safety_of_lots(session, [(product, lot)])[lot.id]
@@ -55,7 +60,10 @@ def safety_of(session: Session, lot: Lot) -> Safety:
 
 def safety_of_lots(session: Session, lots: Iterable[tuple[Product, Lot]]) -> dict[int, Safety]:
     """Say it of many lots, by the lot's id, in a few statements however many there are."""
-    lineages = find_ancestors(session, lots)
+    return _judge_all(session, find_ancestors(session, lots))
+
+
+def _judge_all(session: Session, lineages: dict[int, list[Ancestor]]) -> dict[int, Safety]:
     everything = {each.lot.id: each for line in lineages.values() for each in line}
     sources = session.execute(
         select(LotSource.lot_id, LotSource.growing_area_id, LotSource.harvested_on)

@@ -7,6 +7,7 @@ a copied code opens the same page.
 
 * `pages.py`: the routes; one address answers HTML, JSON-LD or a linkset by what is accepted
 * `gathering.py`: all that a page shows, in a bounded number of queries
+* `maps.py`: the map of an origin, drawn once for many readers
 * `alarms.py`: what must be said first, and what to do about it
 * `law.py`: the items that Decree 37/2026/NĐ-CP art. 23.7 and Circular 02/2024/TT-BKHCN demand
 * `certificates.py`: whether an OCOP certificate holds: `/chung-nhan/<number>`

@@ -12,11 +12,11 @@ from gis.sketches import Sketch
 from traceability import lots, marketplaces, ocop
 from traceability.errors import InvalidIdentifierError
 from traceability.journey import Step, public_journey
+from traceability.lineage import find_ancestors
 from traceability.models import Listing, Lot, Marketplace, Product
 from traceability.origin import (
     PublicOrigin,
     PublicProducer,
-    origin_sketch,
     public_origins,
     public_producer,
 )
@@ -27,6 +27,7 @@ from traceability.safety import Safety, safety_of
 from traceability.scans import SerialStanding, standing_of
 from traceability.trace_link import Code, label_code
 from web.context import public_url
+from web.products.maps import draw_origin
 
 _LONGEST_SERIAL = 20
 _LOTS_LISTED = 12
@@ -87,7 +88,9 @@ def gather(session: Session, card: ProductCard, lot: Lot | None, asked: str | No
     """
     product, day = card.product, today()
     asked = (asked or "").strip()[:_LONGEST_SERIAL] or None
-    origins = public_origins(session, product.id, lot.id if lot else None)
+    # Asked once for the fields, the journey and the badge.
+    line = find_ancestors(session, [(product, lot)])[lot.id] if lot else None
+    origins = public_origins(session, product.id, lot.id if lot else None, lineage=line)
     if lot is not None:
         # A lot's journey is told from its first day on; a product's newest fields come first.
         origins.sort(key=lambda origin: origin.harvested_on or date.min)
@@ -100,9 +103,9 @@ def gather(session: Session, card: ProductCard, lot: Lot | None, asked: str | No
         lot=lot,
         lots=others,
         origins=origins,
-        sketch=origin_sketch(session, product, origins, day),
+        sketch=draw_origin(session, product, origins, day),
         listings=marketplaces.list_listings(session, product.id),
-        journey=public_journey(session, product, lot, asked) if lot else [],
+        journey=public_journey(session, product, lot, asked, lineage=line) if lot else [],
         certificate_holds=card.certificate is not None and ocop.holds(card.certificate, day),
         serial_asked=asked,
         standing=standing_of(session, product.id, asked, lot.id if lot else None)
@@ -110,7 +113,7 @@ def gather(session: Session, card: ProductCard, lot: Lot | None, asked: str | No
         else None,
         recall=recall_of(session, product, lot, asked),
         recalled_lots=frozenset(recalls_of_lots(session, [(product, one) for one in others])),
-        safety=safety_of(session, lot) if lot else None,
+        safety=safety_of(session, lot, lineage=line) if lot else None,
         photo=photo_of(session, product.id),
         code=_code(product, lot, asked),
         today=day,

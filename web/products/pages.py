@@ -20,7 +20,7 @@ from traceability.origin import public_producer
 from traceability.products import ProductFilter
 from traceability.resolving import find_links
 from web import access
-from web.context import public_url, settings, transaction
+from web.context import public_url, reading, settings, transaction
 from web.products.alarms import list_alarms
 from web.products.gathering import ConsumerPage, gather
 from web.products.law import list_items
@@ -77,7 +77,7 @@ def catalogue() -> str:
 @access.roles("public")
 def product_page(product_id: int) -> Response:
     """The page of a product."""
-    with transaction() as session:
+    with reading() as session:
         return _answer(session, product_id, None)
 
 
@@ -85,7 +85,7 @@ def product_page(product_id: int) -> Response:
 @access.roles("public")
 def lot_page(product_id: int, lot_code: str) -> Response:
     """The page of a lot: the product's, with this lot's own fields and days."""
-    with transaction() as session:
+    with reading() as session:
         return _answer(session, product_id, lot_code)
 
 
