@@ -32,6 +32,12 @@ from web.resolver.linksets import CONTEXT, answer_candidates, answer_linkset, ba
 blueprint = Blueprint("resolver", __name__)
 
 _METHODS = "GET, HEAD, OPTIONS"
+_OPEN = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", _METHODS),
+    ("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type"),
+    ("Access-Control-Expose-Headers", "Link, Location"),
+)
 _LINKSET_NAMES = frozenset({"linkset", "all"})
 _SEPARATORS = str.maketrans(";", "&")
 
@@ -50,11 +56,7 @@ def _know_numbers(state: BlueprintSetupState) -> None:
 @blueprint.after_request
 def open_to_all(response: Response) -> Response:
     """Let programs on any site read the answers (CORS), errors too."""
-    headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Allow-Methods"] = _METHODS
-    headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type"
-    headers["Access-Control-Expose-Headers"] = "Link, Location"
+    response.headers.extend(_OPEN)
     return response
 
 
@@ -195,12 +197,16 @@ def _redirect(link: KnownLink, query: str, found: Resolution) -> Response:
     # A page of this site stays a path where the reader came by another address than the public one.
     if href[0] == "/" and request.host_url.rstrip("/") == base:
         href = base + href
-    response = Response(status=307)
-    headers = response.headers
-    headers["Location"] = with_query(href, query)
-    headers["Link"] = f'<{base}{found.code.path}?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
-    headers["Cache-Control"] = "no-cache"
-    headers["Vary"] = "Accept, Accept-Language"
+    linkset = f'<{base}{found.code.path}?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
+    response = Response(
+        status=307,
+        headers=(
+            ("Location", with_query(href, query)),
+            ("Link", linkset),
+            ("Cache-Control", "no-cache"),
+            ("Vary", "Accept, Accept-Language"),
+        ),
+    )
     # There is no body: it is no page in a language.
-    del headers["Content-Type"]
+    del response.headers["Content-Type"]
     return response
