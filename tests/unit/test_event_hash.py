@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from traceability.epcis.contexts import prefixes_of
 from traceability.epcis.events import read_event
 from traceability.epcis.hashing import pre_hash
+from traceability.errors import InvalidEventError
 
 Body = dict[str, Any]
 
@@ -84,6 +85,12 @@ def test_the_same_event_written_otherwise() -> None:
     [
         (26.0, "26"),
         (0.10, "0.1"),
+        (1e-7, "0.0000001"),
+        (-0.0, "0"),
+        ("012345678901234567890", "12345678901234567890"),
+        ("1" * 40, "1" * 40),
+        ("1_000", "1_000"),
+        ("nan", "nan"),
         (200, "200"),
         ("007.50", "7.5"),
         (True, "true"),
@@ -121,6 +128,16 @@ def test_sensors_stand_behind_transactions_and_in_order() -> None:
         "exception=https://gs1.org/voc/ALARM_CONDITION"
         "sensorReporttype=https://gs1.org/voc/Temperaturevalue=26uom=CEL"
     )
+
+
+def test_no_prefix_of_a_document_renames_things() -> None:
+    plain = {**SHIPPING, "readPoint": {"id": "https://id.gs1.org/414/0614141073467"}}
+    hidden = {**SHIPPING, "readPoint": {"id": "x:0614141073467"}}
+    contexts = [*CONTEXTS, {"x": "https://id.gs1.org/414/"}]
+    assert read_event(plain, contexts).identity != read_event(hidden, contexts).identity
+    for scheme in ("https", "urn"):
+        with pytest.raises(InvalidEventError):
+            read_event({**SHIPPING, "@context": {scheme: "https://x.example/"}}, CONTEXTS)
 
 
 @given(st.sampled_from(sorted(set(SHIPPING) - {"eventID", "type"})), st.integers(0, 5))

@@ -32,6 +32,7 @@ _STANDARD = re.compile(
 )
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9._\-]*")
 _KEYWORDS = frozenset({"@version", "@protected"})
+_SCHEME_NAMES = frozenset({"http", "https", "urn", "ni"})
 _SCHEMES = ("http://", "https://", "urn:")
 
 
@@ -123,6 +124,8 @@ def _check_terms(context: Mapping[str, Any], pointer: str, reader: Reader) -> No
         if name.startswith("@"):
             if name not in _KEYWORDS:
                 reader.fail(where, f"{name} would change what the standard's names mean.")
+        elif name in _SCHEME_NAMES:
+            reader.fail(where, f"{name!r} begins addresses and cannot be a prefix.")
         elif isinstance(meaning, str):
             # A term may be made from a prefix of the same or an earlier context.
             if not is_absolute_uri(meaning):

@@ -8,8 +8,10 @@ is sent again and when it is declared an error.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -32,10 +34,11 @@ from traceability.errors import InvalidIdentifierError
 _CANONICAL = "https://id.gs1.org"
 _CBV = "https://ref.gs1.org/cbv/"
 _GS1 = "https://gs1.org/voc/"
-# Take no part (CBV 2.0, 8.9.2); comments are none of the event's content.
-_LEFT_OUT = frozenset(
-    {"@context", "type", "eventID", "recordTime", "errorDeclaration", "rdfs:comment"}
-)
+# Take no part (CBV 2.0, 8.9.2).
+_LEFT_OUT = frozenset({"@context", "type", "eventID", "recordTime", "errorDeclaration"})
+# None of the event's content, wherever it stands.
+_COMMENT = "rdfs:comment"
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 
 Prefixes = Mapping[str, str]
 Writer = Callable[[Any, Prefixes], str]
@@ -95,7 +98,7 @@ def _text(value: Any, prefixes: Prefixes) -> str:
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return _number(value)
+        return _number(repr(value))
     if not isinstance(value, str):
         return ""
     return _canonical_text(_expanded(value, prefixes).strip())
@@ -103,17 +106,14 @@ def _text(value: Any, prefixes: Prefixes) -> str:
 
 @lru_cache(maxsize=65_536)
 def _canonical_text(value: str) -> str:
-    if value[:1] in "0123456789+-." and value:
-        try:
-            return _number(float(value))
-        except (ValueError, OverflowError):
-            return value
-    return _identifier(value)
+    return _number(value) if _NUMBER.fullmatch(value) else _identifier(value)
 
 
-def _number(value: float) -> str:
-    whole = int(value)
-    return str(whole if whole == value else value)
+def _number(value: str) -> str:
+    """Write a number without needless zeros, exactly: long numbers in texts keep their digits."""
+    exact = Decimal(value)
+    written = f"{exact:f}" if exact else "0"
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def _identifier(value: str) -> str:
@@ -122,6 +122,11 @@ def _identifier(value: str) -> str:
     except InvalidIdentifierError:
         return value
     return _CANONICAL + key if key.startswith("/") else value
+
+
+def _identified(value: Any, _prefixes: Prefixes) -> str:
+    """Write what names a thing: as the journal's keys do, never by a document's own prefixes."""
+    return _identifier(value)
 
 
 def _expanded(value: str, prefixes: Prefixes) -> str:
@@ -167,7 +172,7 @@ def _place(value: Any, prefixes: Prefixes) -> str:
 
 
 def _pairs(name: str, vocabulary: Vocabulary) -> Writer:
-    order = {"type": _field("type", _name(vocabulary)), name: _field(name, _text)}
+    order = {"type": _field("type", _name(vocabulary)), name: _field(name, _identified)}
 
     def write(value: Any, prefixes: Prefixes) -> str:
         return "".join(sorted(["".join(_in_order(one, order, prefixes)) for one in value]))
@@ -238,7 +243,7 @@ def _extensions(
 ) -> str:
     found: list[str] = []
     for name, member in value.items():
-        if name not in known and name not in _LEFT_OUT:
+        if name not in known and name != _COMMENT:
             found += _extension(name, member, prefixes)
     found.sort()
     return "".join(found)
@@ -259,11 +264,11 @@ def _extension(name: str, value: Any, prefixes: Prefixes) -> Iterator[str]:
 
 
 _QUANTITY: Mapping[str, Writer] = {
-    "epcClass": _field("epcClass", _text),
+    "epcClass": _field("epcClass", _identified),
     "quantity": _field("quantity", _text),
     "uom": _field("uom", _text),
 }
-_PLACE: Mapping[str, Writer] = {"id": _field("id", _text)}
+_PLACE: Mapping[str, Writer] = {"id": _field("id", _identified)}
 _PERSISTENT: Mapping[str, Writer] = {name: _sorted_names(name) for name in ("set", "unset")}
 _METADATA: Mapping[str, Writer] = {
     "time": _field("time", _time),
@@ -319,7 +324,7 @@ _EVENT: Mapping[str, Writer] = {
     "eventTime": _field("eventTime", _time),
     "eventTimeZoneOffset": _field("eventTimeZoneOffset", lambda value, _: str(value)),
     "certificationInfo": _certifications,
-    "parentID": _field("parentID", _text),
+    "parentID": _field("parentID", _identified),
     "epcList": _group("epcList", _epcs),
     "inputEPCList": _group("inputEPCList", _epcs),
     "childEPCs": _group("childEPCs", _epcs),
@@ -329,7 +334,7 @@ _EVENT: Mapping[str, Writer] = {
     "outputEPCList": _group("outputEPCList", _epcs),
     "outputQuantityList": _group("outputQuantityList", _quantities),
     "action": _field("action", _text),
-    "transformationID": _field("transformationID", _text),
+    "transformationID": _field("transformationID", _identified),
     "bizStep": _field("bizStep", _name(BIZ_STEPS)),
     "disposition": _field("disposition", _name(DISPOSITIONS)),
     "persistentDisposition": _group("persistentDisposition", _persistent),
@@ -340,4 +345,4 @@ _EVENT: Mapping[str, Writer] = {
     "destinationList": _group("destinationList", _pairs("destination", SOURCE_TYPES)),
     "sensorElementList": _group("sensorElementList", _sensors),
 }
-_KNOWN = frozenset({*_EVENT, "ilmd"})
+_KNOWN = frozenset({*_EVENT, *_LEFT_OUT, "ilmd"})
