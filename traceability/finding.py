@@ -1,13 +1,14 @@
 """Finding what somebody typed or scanned: any code of a product, a lot, an item or a box.
 
 Understood are: a GTIN of 8 to 14 digits, an SSCC, own trace codes, a serial, a lot's number, what
-stands in a GS1 barcode as text (`(01)…(10)…`), an EPC URN, and any address whose path holds a code.
+stands in a GS1 barcode as text (`(01)…(10)…`), an EPC URN, any address whose path holds a code, and
+that of the page which a scan opens.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from traceability.trace_link import TraceLink
 # Stands where an item's serial stands: the box as a whole.
 BOX = "THUNG"
 _ELEMENTS = re.compile(r"\((\d{2,4})\)([^()]+)")
+_PAGE = re.compile(r"/san-pham/([0-9]{1,18})(?:/lo/([^/]+))?/?$")
 _MOST_CHOICES = 20
 
 Kind = Literal["product", "lot", "item", "box", "other"]
@@ -56,6 +58,9 @@ def find_things(session: Session, text: str) -> list[Thing]:
         raise InvalidInputError("No code was given.")
     if len(typed) > 2000:
         raise InvalidInputError("This is too long to be a code.")
+    page = _of_page(session, typed)
+    if page is not None:
+        return [page]
     key = _as_key(typed)
     if key is not None:
         return [thing_of(session, key)]
@@ -74,10 +79,11 @@ def _as_key(typed: str) -> str | None:
     if ":" in typed:
         return epcs.canonical(typed.replace(" ", "%20"))
     if typed.startswith("/"):
-        return epcs.canonical("https://here.invalid" + typed)
+        return _of_path(typed)
     if elements := _ELEMENTS.findall(typed):
-        path = "".join(f"/{name}/{quote(value.strip(), safe='')}" for name, value in elements)
-        return epcs.canonical("https://here.invalid" + path)
+        return _of_path(
+            "".join(f"/{name}/{quote(value.strip(), safe='')}" for name, value in elements)
+        )
     compact = re.sub(r"[\s\-]", "", typed)
     if compact[:2].upper() == "TX" and len(compact) == 10:
         return TraceLink(trace_code(typed)).path
@@ -93,6 +99,30 @@ def _as_key(typed: str) -> str | None:
             except InvalidIdentifierError:
                 return None
     return None
+
+
+def _of_path(path: str) -> str:
+    """The key of a raw path, which is a code or a mistake: it is nobody else's address."""
+    key = epcs.canonical("https://here.invalid" + path.replace(" ", "%20"))
+    if not key.startswith("/"):
+        raise InvalidIdentifierError(f"{path!r} holds no code.")
+    return key
+
+
+def _of_page(session: Session, typed: str) -> Thing | None:
+    """What the page that a scan opens is about: `/san-pham/<id>/lo/<lot>?tem=<serial>`."""
+    try:
+        parts = urlsplit(typed)
+    except ValueError:
+        return None
+    matched = _PAGE.search(parts.path)
+    product = session.get(Product, int(matched[1])) if matched else None
+    if matched is None or product is None:
+        return None
+    serial = dict(parse_qsl(parts.query)).get("tem")
+    lot = unquote(matched[2]) if matched[2] else None
+    codes = product_codes(product, None if serial else lot, serial)
+    return thing_of(session, codes[0].path)
 
 
 def _by_number(session: Session, typed: str) -> list[Thing]:
