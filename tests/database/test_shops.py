@@ -1,18 +1,19 @@
-"""The shop window: who may change what, listings, pictures, clicks, the feed, many at once."""
+"""The shop window: who may change what, listings, words, pictures, clicks."""
 
-import csv
 import io
+import threading
 from datetime import date
 
 import pytest
-import xlsxwriter
 from PIL import Image
 from sqlalchemy import func, select, text
 
-from etl import attachments, listing_mapping
-from etl.models import Attachment, Run
-from tests.product_factories import GTIN, SECRET_ADDRESS, SECRET_NAME, make_scene
-from traceability import feed, links, marketplaces, ocop, offering, photos, products
+from etl import attachments
+from etl.models import Attachment
+from gis.errors import StaleVersionError
+from tests.product_factories import GTIN, make_scene
+from traceability import links, marketplaces, offering, photos, products
+from traceability.clicks import count_click
 from traceability.digital_link import parse_path
 from traceability.models import ClickDay, Listing, ProductPhoto
 from web.models import Account
@@ -50,9 +51,6 @@ def work(sessions, session, folder, settings):
     session.expire_all()
 
 
-# -- who may --------------------------------------------------------------------------------------
-
-
 def test_only_who_makes_it_or_the_communes_officer_may_change_a_product(
     session, scene, producer, sign_in, client
 ):
@@ -75,9 +73,6 @@ def test_only_who_makes_it_or_the_communes_officer_may_change_a_product(
     # One's own desk shows one's own.
     assert "Của người khác" not in producer.get("/gian-hang").text
     assert "Của người khác" in sign_in("administrator").get("/gian-hang").text
-
-
-# -- listings -------------------------------------------------------------------------------------
 
 
 def test_a_listing_is_added_changed_taken_down_and_taken_up_again(session, scene, producer):
@@ -161,9 +156,6 @@ def test_coverage_counts_products_that_are_really_sold(session, scene):
     assert offering.listed_products(session).listed == 0
 
 
-# -- words ----------------------------------------------------------------------------------------
-
-
 def test_two_people_edit_and_neither_overwrites_the_other_unseen(session, scene, producer):
     address = f"/san-pham/{scene.product.id}/sua"
     version = scene.product.version
@@ -191,9 +183,6 @@ def test_two_people_edit_and_neither_overwrites_the_other_unseen(session, scene,
     producer.post(address, data={"version": version + 2, "name": "Khác", "gtin": "123"})
     session.expire_all()
     assert scene.product.name == "Cà phê Đưng K'Nớ"
-
-
-# -- pictures -------------------------------------------------------------------------------------
 
 
 def send_photo(producer, scene, data, name="a.png", alt="Gói cà phê"):
@@ -264,9 +253,6 @@ def test_a_form_without_a_file_or_with_too_big_a_one_says_so(session, scene, pro
     assert session.scalar(select(func.count(Attachment.id))) == 0
 
 
-# -- clicks ---------------------------------------------------------------------------------------
-
-
 def test_clicks_are_counted_by_day_and_lead_nowhere_else(session, scene, client):
     listing = session.scalars(select(Listing)).first()
     for _ in range(3):
@@ -274,7 +260,7 @@ def test_clicks_are_counted_by_day_and_lead_nowhere_else(session, scene, client)
         assert (answer.status_code, answer.headers["Location"]) == (302, listing.url)
     assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert answer.headers["Cache-Control"] == "no-store"
-    for agent in ("Googlebot/2.1", "facebookexternalhit/1.1", "curl/8.0"):
+    for agent in ("Googlebot/2.1", "facebookexternalhit/1.1", "Zalo-Preview/1.0"):
         client.get(f"/ra/{listing.id}", headers={"User-Agent": agent})
     client.get(f"/ra/{listing.id}", headers={**BROWSER, "Sec-Purpose": "prefetch;prerender"})
     client.head(f"/ra/{listing.id}", headers=BROWSER)
@@ -290,224 +276,43 @@ def test_clicks_are_counted_by_day_and_lead_nowhere_else(session, scene, client)
         assert client.get(f"/ra/{gone}", headers=BROWSER).status_code == 404
 
 
-# -- the feed -------------------------------------------------------------------------------------
+def test_two_at_once_lose_no_click_and_overwrite_no_price(clone_sessions):
+    with clone_sessions.begin() as session:
+        scene = make_scene(session)
+        number = session.scalars(select(Listing.id).order_by(Listing.id)).first()
+        product_id = scene.product.id
+    told = []
 
+    def click():
+        for _ in range(40):
+            with clone_sessions.begin() as session:
+                count_click(session, number, date(2026, 11, 22))
 
-def rows_of(client):
-    answer = client.get("/api/v1/feed/products.csv")
-    assert answer.mimetype == "text/csv"
-    assert answer.data.startswith(b"\xef\xbb\xbf"), "Excel needs the mark"
-    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    def change(price):
+        try:
+            with clone_sessions.begin() as session:
+                listing = marketplaces.get_listing(session, number, product_id)
+                together.wait()
+                marketplaces.change_listing(
+                    session,
+                    listing,
+                    url=listing.url,
+                    terms=marketplaces.Terms(price),
+                    version=1,
+                )
+            told.append(price)
+        except StaleVersionError:
+            told.append(None)
 
-
-def test_the_feed_tells_what_a_shop_needs_and_nothing_of_a_person(session, scene, client):
-    cheap, dear = session.scalars(select(Listing).order_by(Listing.id)).all()
-    for listing, price in ((cheap, 185_000), (dear, 199_000)):
-        marketplaces.change_listing(
-            session, listing, url=listing.url, version=listing.version, on=date(2026, 11, 1),
-            terms=marketplaces.Terms(price, "in_stock"),
-        )  # fmt: skip
-    products.register_product(
-        session, name='=HYPERLINK("https://evil.example")', producer_id=scene.household.id,
-        summary="+84 912 345 678\nxuống dòng", commune_id=scene.commune.id,
-    )  # fmt: skip
-    session.commit()
-    first, second = rows_of(client)
-    assert list(first) == list(feed.COLUMNS)
-    assert first["gtin"] == "9520009000012"
-    assert (first["price"], first["currency"], first["availability"]) == (
-        "185000", "VND", "in_stock",
-    )  # fmt: skip
-    assert first["price_updated_on"] == "2026-11-01"
-    assert (first["origin"], first["place"]) == ("VN", "Xã Lạc Dương")
-    assert (first["certificate"], first["certificate_number"]) == ("OCOP 4 sao", "3981/QĐ-UBND")
-    assert first["digital_link"] == f"https://langbiang.example/01/{GTIN}"
-    assert first["offers"].split() == [cheap.url, dear.url]
-    assert second["title"].startswith("'=")
-    assert second["description"] == "'+84 912 345 678 xuống dòng"
-    assert (second["gtin"], second["brand"], second["price"]) == ("", "", "")
-    whole = client.get("/api/v1/feed/products.csv").text
-    assert SECRET_NAME not in whole
-    assert SECRET_ADDRESS not in whole
-
-
-def test_a_feed_of_more_than_one_batch_is_whole(session, scene, client, monkeypatch):
-    monkeypatch.setattr(feed, "_BATCH", 2)
-    for number in range(4):
-        products.register_product(session, name=f"Sản phẩm {number}")
-    session.commit()
-    assert len(rows_of(client)) == 5
-
-
-def test_json_ld_has_picture_prices_and_certificate(session, scene):
-    listing = session.scalars(select(Listing).order_by(Listing.id)).first()
-    listing.price_vnd, listing.price_updated_on = 185_000, date(2026, 11, 1)
-    listing.availability = "out_of_stock"
-    certificate = ocop.latest_certificate(session, scene.product.id)
-    described = feed.describe_product(
-        scene.product,
-        site="https://langbiang.example",
-        address=f"https://langbiang.example/01/{GTIN}",
-        organisation=feed.organisation_name(scene.household),
-        certificate=certificate,
-        photo=photos.Photo(scene.product.id, "ab" * 16, 720, 480, "Gói"),
-        offers=marketplaces.list_listings(session, scene.product.id),
-    )
-    assert described["gtin13"] == "9520009000012"
-    assert described["image"]["url"] == f"https://langbiang.example/anh/{'ab' * 16}.jpeg"
-    priced, plain = described["offers"]
-    assert (priced["price"], priced["priceCurrency"]) == ("185000", "VND")
-    assert priced["availability"] == "https://schema.org/OutOfStock"
-    assert "price" not in plain
-    assert described["hasCertification"]["expires"] == "2029-08-05"
-    assert "manufacturer" not in described, "a household is not named"
-
-
-@pytest.mark.parametrize(
-    ("gtin", "printed"),
-    [
-        ("09520009000012", "9520009000012"),
-        ("19520009000019", "19520009000019"),
-        ("00012345678905", "0012345678905"),
-        ("00000096385074", "96385074"),
-    ],
-)
-def test_gtins_as_they_are_printed(gtin, printed):
-    assert feed.printed_gtin(gtin) == printed
-
-
-# -- many at once ---------------------------------------------------------------------------------
-
-
-def workbook(rows, head=("Mã GTIN", "Tên sản phẩm", "Đường dẫn", "Giá bán")):
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet()
-        sheet.write_string(0, 0, "Danh sách địa chỉ bán hàng của hợp tác xã")
-        for place, line in enumerate([head, *rows], 2):
-            for column, cell in enumerate(line):
-                sheet.write(place, column, cell)
-    return out.getvalue()
-
-
-@pytest.fixture
-def send(session, sessions, producer, settings):
-    """Send a workbook and let the worker read it."""
-
-    def run(data, client=producer):
-        answer = client.post(
-            "/gian-hang/nap", data={"file": (io.BytesIO(data), "bảng.xlsx")},
-            content_type="multipart/form-data",
-        )  # fmt: skip
-        assert answer.status_code == 303
-        number = session.scalars(select(func.max(Run.id))).one()
-        listing_mapping.run_reading(sessions, settings.files_folder, number)
-        session.expire_all()
-        return session.get(Run, number)
-
-    return run
-
-
-def test_a_workbook_is_shown_row_by_row_and_the_good_ones_are_applied(
-    session, sessions, scene, producer, send, settings
-):
-    products.register_product(session, name="Của người khác", gtin="09520009000029")
-    for _ in range(2):
-        products.register_product(session, name="Trùng tên", producer_id=scene.cooperative.id)
-    session.commit()
-    rows = [
-        (9520009000012, "", "https://shopee.vn/ca-phe-i.1.2", 185000),
-        ("", "cà phê đưng k'nớ", "https://tiki.vn/ca-phe-p5.html", "190.000 đ"),
-        (scene.product.trace_code, "", "https://voso.vn/ca-phe-p123", 170000),
-        (GTIN, "", "https://postmart.vn/p/ca-phe-88.html", ""),
-        ("9520009000012", "", "https://shopee.vn/ca-phe-i.1.2", ""),
-        ("9520009000029", "", "https://tiki.vn/khac-p6.html", ""),
-        ("", "Trùng tên", "https://tiki.vn/khac-p7.html", ""),
-        ("không có", "", "https://tiki.vn/khac-p8.html", ""),
-        (GTIN, "", "https://evil.example/x", ""),
-        (GTIN, "", "http://tiki.vn/x-p9.html", ""),
-        (GTIN, "", "", ""),
-        (GTIN, "", "https://tiki.vn/x-p10.html", "rẻ"),
-        ("", "", "", ""),
-    ]
-    run = send(workbook(rows))
-    assert (run.state, run.error) == ("done", None)
-    planned = run.report["rows"]
-    assert [row["row"] for row in planned] == list(range(4, 16)), "as the sheet counts"
-    assert [(row["outcome"], row["reason"]) for row in planned] == [
-        ("new", None), ("new", None), ("price", None), ("same", None), ("wrong", "repeated"),
-        ("wrong", "not-yours"), ("wrong", "several-products"), ("wrong", "no-product"),
-        ("wrong", "address"), ("wrong", "address"), ("wrong", "no-address"), ("wrong", "price"),
-    ]  # fmt: skip
-    assert session.scalar(select(func.count(Listing.id))) == 2, "nothing is written yet"
-    assert not list((settings.files_folder / "imports").iterdir()), "the workbook is not kept"
-    page = producer.get(f"/gian-hang/nap/{run.id}").text
-    assert "Nhiều sản phẩm trùng tên" in page
-    # All or nothing: one mistake holds back all.
-    producer.post(f"/gian-hang/nap/{run.id}", data={"rows": "all"})
-    session.expire_all()
-    assert session.get(Run, run.id).report["stage"] == "read"
-    for _ in range(2):
-        producer.post(f"/gian-hang/nap/{run.id}", data={"rows": "good"})
-        listing_mapping.run_applying(sessions, run.id)
-    session.expire_all()
-    assert session.get(Run, run.id).report["applied"] == 3
-    listed = {each.url: each.price_vnd for each in session.scalars(select(Listing))}
-    assert listed == {
-        "https://shopee.vn/ca-phe-i.1.2": 185_000,
-        "https://tiki.vn/ca-phe-p5.html": 190_000,
-        "https://voso.vn/ca-phe-p123": 170_000,
-        "https://postmart.vn/p/ca-phe-88.html": None,
-    }
-    assert "Đã nạp 3 dòng." in producer.get(f"/gian-hang/nap/{run.id}").text
-    # The same once more changes nothing.
-    again = send(workbook(rows[:4]))
-    assert again.report["counts"] == {
-        "read": 4, "new": 0, "back": 0, "price": 0, "same": 4, "wrong": 0,
-    }  # fmt: skip
-
-
-def test_what_changed_since_the_preview_is_not_overwritten(
-    session, sessions, scene, producer, send
-):
-    run = send(workbook([(GTIN, "", ADDRESS, 185000), (GTIN, "", ADDRESS + "8", 185000)]))
-    marketplaces.list_on_marketplace(
-        session, scene.product, None, ADDRESS, terms=marketplaces.Terms(1000)
-    )
-    session.commit()
-    producer.post(f"/gian-hang/nap/{run.id}", data={"rows": "all"})
-    listing_mapping.run_applying(sessions, run.id)
-    session.expire_all()
-    run = session.get(Run, run.id)
-    assert run.report["applied"] == 1
-    assert [row["reason"] for row in run.report["rows"]] == ["changed-since", None]
-    kept = session.scalars(select(Listing).where(Listing.url == ADDRESS)).one()
-    assert kept.price_vnd == 1000
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (b"PK\x03\x04 no workbook", "Không đọc được bảng tính."),
-        (b"gtin,url\n1,2\n", "Đây không phải tệp Excel"),
-        (workbook([], head=("a", "b")), "Không thấy dòng tiêu đề cột"),
-        (workbook([]), "Dưới dòng tiêu đề không có dòng nào."),
-    ],
-)
-def test_a_workbook_that_is_none_says_why(scene, producer, send, data, said):
-    run = send(data)
-    assert run.state == "failed"
-    assert said in producer.get(f"/gian-hang/nap/{run.id}").text
-
-
-def test_a_workbook_is_its_senders_own(scene, send, sign_in, producer):
-    run = send(workbook([(GTIN, "", ADDRESS, "")]))
-    assert sign_in("administrator").get(f"/gian-hang/nap/{run.id}").status_code == 404
-    assert producer.get("/gian-hang/nap/99999999").status_code == 404
-
-
-def test_the_template_comes_back_as_nothing_to_do(session, scene, producer, send):
-    answer = producer.get("/gian-hang/nap/mau.xlsx")
-    run = send(answer.data)
-    assert run.report["counts"]["same"] == 2
-    assert run.report["counts"]["read"] == 2
+    together = threading.Barrier(2)
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    threads += [threading.Thread(target=change, args=(price,)) for price in (1000, 2000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with clone_sessions() as session:
+        assert session.scalars(select(ClickDay.clicks)).all() == [80]
+        [won] = [price for price in told if price is not None]
+        assert told.count(None) == 1
+        assert session.get(Listing, number).price_vnd == won

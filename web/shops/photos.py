@@ -114,6 +114,9 @@ def send(product_id: int) -> AnyResponse:
         )
     else:
         flash(_("Đã nhận ảnh. Ảnh hiện ra sau khi máy kiểm tra, thường trong vài giây."))
+    finally:
+        if sent is not None:
+            sent.close()
     return redirect(url_for(".page", product_id=product_id), 303)
 
 
