@@ -25,6 +25,7 @@ PAGES = (
     "a growing area",
     "a high-tech zone",
     "a dossier",
+    "the links of a code",
 )
 
 
@@ -36,6 +37,8 @@ def address_of(site, page: str) -> str:
         " ORDER BY id LIMIT 1",
         "a high-tech zone": "SELECT '/vung-cong-nghe-cao/' || code FROM gis.high_tech_zone"
         " ORDER BY id LIMIT 1",
+        "the links of a code": "SELECT key || '?linkType=linkset' FROM traceability.link_entry"
+        " WHERE key LIKE '/01/%/10/%' ORDER BY id LIMIT 1",
         "a dossier": "SELECT '/ho-so/' || receipt FROM gis.application ORDER BY id LIMIT 1",
     }
     if page not in queries:
