@@ -31,7 +31,8 @@ In reading order:
     photos.py         the picture of a product · offering.py  what a producer's desk shows, changes
     listing_checks.py what an address answered and what follows · clicks.py  who followed, by day
     feed.py           a product for machines: JSON-LD, and a row of the feed for shops
-    reports.py        cases: what buyers report, doubtful scans, dead links; their tickets
+    reports.py        cases: what buyers report, doubtful scans, dead links · cases.py  who sees what
+    subjects.py       what a buyer's report is about · certificate_check.py  whether stars hold
     measures.py       units of people and of events · places.py  where things happen
     recording/        what people record, as events of the journal; corrections
     stocks.py         made, used, sold, left · lineage.py  lots from lots, back to the fields
