@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from etl.demo.tables import SOURCE
 from traceability.models import Dossier, Product
-from traceability.ocop import dossiers, evidence, sheets
+from traceability.ocop import dossiers, evidence, filing, sheets
 from traceability.ocop.evidence import Representative
 from traceability.ocop.rubric import RubricSet, rubric_set
 
@@ -76,11 +76,11 @@ def _load_held_back(session: Session, product: Product, rubric: RubricSet, today
 
 
 def _load_submitted(session: Session, product: Product, rubric: RubricSet, today: date) -> None:
-    _file(session, product, rubric, {"2.1": 2, "4.1": 3}, "again", today - timedelta(days=9))
+    _file(session, product, rubric, {"2.1": 2, "4.1": 3}, "upgrade", today - timedelta(days=9))
 
 
 def _load_draft(session: Session, product: Product, _rubric: RubricSet, today: date) -> None:
-    dossier = _start(session, product, "again", today - timedelta(days=2))
+    dossier = _start(session, product, "upgrade", today - timedelta(days=2))
     sheets.save_own_sheet(session, dossier.id, _COFFEE_DRAFT, by=ACTOR)
 
 
@@ -102,11 +102,11 @@ def _file(
         ),
     )
     sheets.save_own_sheet(session, dossier.id, _best(rubric) | own, by=ACTOR)
-    return dossiers.submit_dossier(session, dossier.id, by=ACTOR, now=_at(day))
+    return filing.submit_dossier(session, dossier.id, by=ACTOR, now=_at(day))
 
 
 def _start(session: Session, product: Product, kind: str, day: date) -> Dossier:
-    return dossiers.start_dossier(
+    return filing.start_dossier(
         session,
         product,
         kind=kind,

@@ -13,7 +13,7 @@ from gis.models import AdministrativeUnit
 from tests.product_factories import make_scene
 from traceability import marketplaces, ocop, products
 from traceability.models import Assessment, Certificate, Dossier, DossierPrivate, DossierStep
-from traceability.ocop import certificates, desk, dossiers, evidence, numbers, sheets
+from traceability.ocop import certificates, desk, dossiers, evidence, filing, numbers, sheets
 from traceability.ocop.coverage import measure_coverage
 from traceability.ocop.dossiers import DossierScope
 from traceability.ocop.evidence import Representative
@@ -51,7 +51,7 @@ def make_scene_with_province(session):
 
 
 def filed(session, scene, scores=None, kind="first", now=NOW) -> Dossier:
-    dossier = dossiers.start_dossier(
+    dossier = filing.start_dossier(
         session, scene.product, kind=kind, applicant_kind="cooperative", by="lan", now=now
     )
     evidence.save_representative(
@@ -60,7 +60,7 @@ def filed(session, scene, scores=None, kind="first", now=NOW) -> Dossier:
         Representative(SECRET, sex="female", ethnicity="Cơ Ho", priority=["ethnic-minority"]),
     )
     sheets.save_own_sheet(session, dossier.id, scores or best(), by="lan")
-    return dossiers.submit_dossier(session, dossier.id, by="lan", now=now)
+    return filing.submit_dossier(session, dossier.id, by="lan", now=now)
 
 
 def checked(session, scene, **kept) -> Dossier:
@@ -142,23 +142,23 @@ def test_disqualified_is_never_recognised(session, scene):
         )
     dossiers.reject_dossier(session, dossier.id, "Giả mạo hồ sơ", by="tinh")
     # One more may be started now.
-    dossiers.start_dossier(
+    filing.start_dossier(
         session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
     )
 
 
 def test_what_is_not_whole_is_not_filed(session, scene):
-    dossier = dossiers.start_dossier(
+    dossier = filing.start_dossier(
         session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
     )
     with pytest.raises(InvalidInputError) as caught:
-        dossiers.submit_dossier(session, dossier.id, by="lan")
+        filing.submit_dossier(session, dossier.id, by="lan")
     assert {each["rule"] for each in caught.value.context["errors"]} == {
         "representative",
         "own-scores",
     }
     with pytest.raises(ConflictError):
-        dossiers.start_dossier(
+        filing.start_dossier(
             session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
         )
     with pytest.raises(InvalidInputError):
@@ -174,14 +174,14 @@ def test_returned_and_filed_again_keeps_its_numbers(session, scene):
         dossiers.return_dossier(session, dossier.id, "  ", by="xa")
     dossiers.return_dossier(session, dossier.id, "Thiếu phiếu kiểm nghiệm", by="xa")
     sheets.save_own_sheet(session, dossier.id, best() | {"1.2": 0}, by="lan")
-    dossiers.submit_dossier(session, dossier.id, by="lan", now=NOW)
+    filing.submit_dossier(session, dossier.id, by="lan", now=NOW)
     assert (dossier.status, dossier.product_number) == ("submitted", number)
 
 
 def test_tourism_needs_no_samples_and_takes_associations(session, scene):
     goods = scene.product
     with pytest.raises(InvalidInputError):
-        dossiers.start_dossier(session, goods, kind="first", applicant_kind="association", by="x")
+        filing.start_dossier(session, goods, kind="first", applicant_kind="association", by="x")
     tour = products.register_product(
         session,
         name="Du lịch thử",
@@ -190,12 +190,12 @@ def test_tourism_needs_no_samples_and_takes_associations(session, scene):
         commune_id=scene.commune.id,
     )
     scene.product = tour
-    dossier = dossiers.start_dossier(
+    dossier = filing.start_dossier(
         session, tour, kind="first", applicant_kind="association", by="x"
     )
     evidence.save_representative(session, dossier.id, Representative(SECRET))
     sheets.save_own_sheet(session, dossier.id, best(26), by="x")
-    dossiers.submit_dossier(session, dossier.id, by="x", now=NOW)
+    filing.submit_dossier(session, dossier.id, by="x", now=NOW)
     dossiers.check_dossier(
         session, dossier.id, dossiers.CHECKED_TOPICS, has_samples=False, by="xa", now=NOW
     )
@@ -462,17 +462,17 @@ def test_scopes(session, scene):
 
 
 def test_a_draft_is_discarded_what_was_filed_stays(session, scene):
-    dossier = dossiers.start_dossier(
+    dossier = filing.start_dossier(
         session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
     )
     evidence.save_representative(session, dossier.id, Representative(SECRET))
     evidence.add_evidence(session, dossier, 77, kind="story", criterion="5.1", by="lan")
-    assert dossiers.discard_dossier(session, dossier.id) == [77]
+    assert filing.discard_dossier(session, dossier.id) == [77]
     session.expire_all()
     assert session.scalar(select(func.count()).select_from(DossierPrivate)) == 0
     dossier = filed(session, scene)
     with pytest.raises(ConflictError):
-        dossiers.discard_dossier(session, dossier.id)
+        filing.discard_dossier(session, dossier.id)
     with pytest.raises(ConflictError):
         evidence.remove_evidence(session, dossier.id, 1)
 
@@ -520,3 +520,59 @@ def test_of_two_officers_at_once_one_acts(clone_sessions):
     assert sorted(outcome) == ["done", "moved"]
     with clone_sessions() as session:
         assert len(dossiers.list_steps(session, dossier_id)) == 3
+
+
+def test_grading_again_is_filed_in_its_window(session, scene):
+    """The certificate holds until 5 August 2029: file from 6 February on, decided in 45 days."""
+    dossier = filing.start_dossier(
+        session, scene.product, kind="again", applicant_kind="cooperative", by="lan"
+    )
+    evidence.save_representative(session, dossier.id, Representative(SECRET))
+    sheets.save_own_sheet(session, dossier.id, best(), by="lan")
+    early, due = datetime(2029, 2, 5, 9, tzinfo=UTC), datetime(2029, 2, 6, 9, tzinfo=UTC)
+    with pytest.raises(InvalidInputError) as caught:
+        filing.submit_dossier(session, dossier.id, by="lan", now=early)
+    assert caught.value.context["rule"] == "early"
+    filing.submit_dossier(session, dossier.id, by="lan", now=due)
+    assert dossiers.decide_by(dossier) == date(2029, 3, 23)
+
+
+JUNK = ("", " ", "x" * 5000, "-1", "1e9", "٣", "9" * 30, "\x00", "<script>", "2026-13-45", "%s")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("status", ["draft", "submitted", "checked", "graded"])
+def test_forms_take_no_junk(session, scene, people, status):
+    """Whatever a form sends, the answer is a page or a problem, never a failure."""
+    dossier = filed(session, scene)
+    dossier.status = status
+    if status == "graded":
+        dossier.stars, dossier.total = 3, 60
+    session.commit()
+    names = ("product", "kind", "applicant_kind", "topic", "samples", "reason", "decision", "note")
+    names += ("member", "version", "stop", "s-1.1", "s-2.3", "issued_by", "issued_on", "ground")
+    names += ("on", "representative", "sex", "priority", "criterion", "stay")
+    base, far = f"/ocop/ho-so/{dossier.id}", "9" * 25
+    steps = ("tu-cham", "tinh", "hoi-dong", "hoi-dong/phieu", "dai-dien", "minh-chung", "cong-nhan")
+    addresses = ["/ocop/ho-so", f"/ocop/chung-nhan/{far}/thu-hoi", "/ocop/chung-nhan/1/thu-hoi"]
+    addresses += [f"{base}/{step}" for step in steps]
+    addresses += [f"{base}/minh-chung/{far}/xoa", f"{base}/hoi-dong/phieu/{far}/xoa"]
+    for client in (people["producer"], people["province"]):
+        for address in addresses:
+            for junk in JUNK:
+                for sent in (dict.fromkeys(names, junk), {"decision": "1", "member": junk}):
+                    answer = client.post(address, data=sent)
+                    assert answer.status_code in (200, 303, 400, 403, 404, 409), (address, junk)
+            file = {"file": (io.BytesIO(b""), "..\\..\\a\x00b.pdf"), "kind": "story"}
+            assert client.post(address, data=file).status_code < 500
+    for address in (base, "/ocop", f"{base}/hoi-dong/phieu"):
+        for junk in JUNK:
+            query = {"so": junk, "trang": junk, "trang-thai": junk, "san-pham": junk}
+            answer = people["province"].get(address, query_string=query)
+            assert answer.status_code in (200, 404), (address, junk)
+    for step in ("nop", "xa", "tu-choi", "bo"):
+        for junk in JUNK:
+            answer = people["province"].post(
+                f"{base}/{step}", data={"reason": junk, "decision": junk, "note": junk}
+            )
+            assert answer.status_code in (303, 400, 403, 404), (step, junk)

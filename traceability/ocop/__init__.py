@@ -25,7 +25,8 @@ In reading order:
     groups.py        groups and sets · rubric.py  criteria, options, gates, from data/
     grading.py       scores → stars and why · windows.py  rounds of province and ministry
     numbers.py       product and form numbers · certificates.py  36 months, window, withdrawal
-    dossiers.py      who may see, steps, clocks · sheets.py  scores in the database
+    dossiers.py      who may see, steps, clocks · filing.py  starting and filing one
+    sheets.py        scores in the database
     evidence.py      files, the representative · hints.py  what the platform knows of a criterion
     desk.py          lists, certificates to be graded again
     coverage.py      where certified products are sold

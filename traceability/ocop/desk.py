@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from gis.calendar import load_holidays, working_days_between
-from gis.models import AdministrativeUnit
+from gis.models import AdministrativeUnit, Party
 from traceability.models import Certificate, Dossier, Product
 from traceability.ocop.certificates import (
     REGRADE_EARLIEST_DAYS,
@@ -187,6 +187,13 @@ def certificate_of(session: Session, dossier_id: int) -> Certificate | None:
 def product_of(session: Session, dossier: Dossier) -> Product:
     """The product of a dossier."""
     return session.get_one(Product, dossier.product_id)
+
+
+def applicant_of(session: Session, dossier: Dossier) -> str | None:
+    """How the applying organisation is called; None for a household, whose name is a person's."""
+    return session.scalar(
+        select(Party.name).where(Party.id == dossier.party_id, Party.kind != "household")
+    )
 
 
 def commune_name(session: Session, dossier: Dossier) -> str:

@@ -12,7 +12,7 @@ from gis.errors import ForbiddenError
 from traceability.ocop import desk
 from traceability.ocop.coverage import CoverageRow, measure_coverage
 from traceability.ocop.dossiers import KINDS as KIND_CODES
-from traceability.ocop.dossiers import start_dossier
+from traceability.ocop.filing import start_dossier
 from traceability.ocop.groups import SETS
 from traceability.products import get_product
 from web import access, api

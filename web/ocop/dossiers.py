@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from etl.attachment_requests import limits, list_attachments, remove_attachment
 from gis.calendar import load_holidays, today, working_days_between
 from gis.errors import ForbiddenError
-from traceability.ocop import desk, dossiers, evidence, sheets
+from traceability.ocop import desk, dossiers, evidence, filing, sheets
 from traceability.ocop.groups import SETS
 from traceability.ocop.rubric import SENSITIVE_CRITERION, STOPS
 from web import access
@@ -72,6 +72,8 @@ def page(dossier_id: int) -> str:
             sensitive=SENSITIVE_CRITERION,
             steps=dossiers.list_steps(session, dossier.id),
             needs_samples=dossiers.needs_samples(dossier),
+            decide_by=dossiers.decide_by(dossier),
+            applicant=desk.applicant_of(session, dossier),
             can_edit=dossier.status in dossiers.EDITABLE,
             can_add=dossier.status in evidence.ADDABLE,
             is_officer=rights.is_officer(),
@@ -94,7 +96,7 @@ def submit(dossier_id: int) -> Response:
     """File the dossier at the commune."""
     with said(), transaction() as session:
         rights.seen_dossier(session, dossier_id)
-        dossiers.submit_dossier(session, dossier_id, by=rights.caller().username)
+        filing.submit_dossier(session, dossier_id, by=rights.caller().username)
         flash(_("Đã nộp. Xã có 15 ngày làm việc để kiểm tra."))
     return _back(dossier_id)
 
@@ -105,7 +107,7 @@ def discard(dossier_id: int) -> Response:
     """Delete a dossier that was never filed, with its files."""
     with said(), transaction() as session:
         rights.seen_dossier(session, dossier_id)
-        for attachment_id in dossiers.discard_dossier(session, dossier_id):
+        for attachment_id in filing.discard_dossier(session, dossier_id):
             remove_attachment(session, attachment_id)
         flash(_("Đã bỏ hồ sơ nháp."))
         return redirect(url_for("ocop.page"), 303)

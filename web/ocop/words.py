@@ -118,6 +118,7 @@ def say(error: PlatformError) -> str:
         "too-many": gettext("Hồ sơ đã có quá nhiều tệp."),
         "kind": gettext("Hãy chọn loại giấy tờ."),
         "missing": gettext("Hãy ghi đủ những ô cần thiết."),
+        "early": gettext("Chưa tới lúc nộp đánh giá lại (180 ngày trước khi hết hạn)."),
         "moved": gettext("Hồ sơ đã chuyển bước trong lúc đang xem. Đây là tình trạng hiện tại."),
         "changed": gettext("Phiếu này vừa được người khác sửa. Đọc lại rồi chấm tiếp."),
         "under-way": gettext("Sản phẩm này đã có một hồ sơ đang làm."),
