@@ -1,53 +1,22 @@
-"""Batches of serials: their states, their labels as a job, their desk and their API."""
+"""Codes for people and programs: the desk of labels, `/api/v1/codes`, what any code is."""
 
-import csv
 import io
 import re
-import zipfile
-from contextlib import nullcontext
 
-import psycopg
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DBAPIError
 
 from etl import code_changes, labels
 from etl.code_requests import CHANGE_CODES
-from etl.label_requests import PRINT_LABELS, LabelRequest, file_of, find_labels, request_labels
+from etl.label_requests import PRINT_LABELS
 from etl.models import Run
-from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, make_scene
-from traceability import batches
-from traceability.batches import LabelFiles, print_batch
-from traceability.label_sheets import SHEETS
-from traceability.models import EventItem, Lot, Serial, SerialBatch, SerialChange
+from traceability.models import EventItem, Serial, SerialBatch
 from traceability.serials import (
-    BEFORE,
-    Chosen,
-    change_states,
     find_serial,
     issue_serials,
-    list_changes,
-    open_batch,
-    undo_states,
 )
 from web.models import Account
-
-BASE = "https://langbiang.example"
-STATES = ("issued", "active", "sold", "void", "recalled")
-# From Decree and standard to paper: what may follow what.
-LEGAL = {
-    ("issued", "active"),
-    ("issued", "void"),
-    ("issued", "recalled"),
-    ("active", "sold"),
-    ("active", "void"),
-    ("active", "recalled"),
-    ("sold", "void"),
-    ("sold", "recalled"),
-    ("recalled", "void"),
-}
 
 
 @pytest.fixture
@@ -55,6 +24,11 @@ def scene(session):
     made = make_scene(session)
     session.commit()
     return made
+
+
+def states_of(session, product_id) -> dict[str, int]:
+    query = select(Serial.state, func.count()).where(Serial.product_id == product_id)
+    return dict(session.execute(query.group_by(Serial.state)).all())
 
 
 @pytest.fixture
@@ -68,238 +42,6 @@ def producer(sign_in, session, scene):
     )
     session.commit()
     return client
-
-
-def states_of(session, product_id) -> dict[str, int]:
-    query = select(Serial.state, func.count()).where(Serial.product_id == product_id)
-    return dict(session.execute(query.group_by(Serial.state)).all())
-
-
-def test_the_database_holds_the_table_of_transitions(session, scene):
-    """Each of the 20 changes, straight in SQL: nine are admitted."""
-    list(issue_serials(session, scene.product, 1))
-    session.execute(text("SELECT set_config('langbiang.correcting', 'on', true)"))
-    for before in STATES:
-        for after in STATES:
-            if before == after:
-                continue
-            session.execute(text("SELECT set_config('langbiang.correcting', 'on', true)"))
-            session.execute(update(Serial).values(state=before))
-            session.execute(text("SELECT set_config('langbiang.correcting', '', true)"))
-            refusal = pytest.raises(DBAPIError, match="it cannot become")
-            with nullcontext() if (before, after) in LEGAL else refusal, session.begin_nested():
-                session.execute(update(Serial).values(state=after))
-    assert {(b, to) for to, before in BEFORE.items() for b in before} == LEGAL
-    for changed in ({"serial": "X"}, {"position": 2}):
-        with pytest.raises(DBAPIError), session.begin_nested():
-            session.execute(update(Serial).values(changed))
-
-
-def test_states_change_once_and_history_names_ranges(session, scene):
-    product = scene.product
-    serials = list(issue_serials(session, product, 100, scene.lot))
-    assert len(set(serials)) == 100
-    batch = session.scalars(select(SerialBatch)).one()
-    assert (batch.count, batch.lot_id) == (100, scene.lot.id)
-    roll = Chosen(product.id, batch_id=batch.id, first=11, last=60)
-    first = change_states(session, roll, "active")
-    again = change_states(session, roll, "active")
-    assert (first.changed, first.unchanged, again.changed, again.unchanged) == (50, 0, 0, 50)
-    stolen = change_states(
-        session, Chosen(product.id, batch_id=batch.id, first=51), "void", reason="mất cuộn"
-    )
-    assert (stolen.changed, stolen.refused) == (50, ())
-    refused = change_states(session, Chosen(product.id, batch_id=batch.id), "active")
-    assert (refused.changed, refused.unchanged, len(refused.refused)) == (10, 40, 5)
-    assert refused.refused[0] == (serials[50], "void")
-    assert states_of(session, product.id) == {"active": 50, "void": 50}
-    lines = session.execute(
-        select(
-            SerialChange.from_state,
-            SerialChange.to_state,
-            SerialChange.count,
-            SerialChange.reason,
-            SerialChange.positions,
-        ).order_by(SerialChange.id)
-    ).all()
-    told = {
-        (a, b, n, why, tuple((r.lower, r.upper - 1) for r in ranges))
-        for a, b, n, why, ranges in lines
-    }
-    assert told == {
-        ("issued", "active", 50, None, ((11, 60),)),
-        ("active", "void", 10, "mất cuộn", ((51, 60),)),
-        ("issued", "void", 40, "mất cuộn", ((61, 100),)),
-        ("issued", "active", 10, None, ((1, 10),)),
-    }
-    mine = list_changes(session, find_serial(session, product.id, serials[54]))
-    assert [(one.from_state, one.to_state) for one in mine] == [
-        ("issued", "active"),
-        ("active", "void"),
-    ]
-    with pytest.raises(DBAPIError, match="append-only"), session.begin_nested():
-        session.execute(update(SerialChange).values(reason="x"))
-
-
-def test_a_mistake_is_undone_to_what_was_before(session, scene):
-    product = scene.product.id
-    one, two, three = issue_serials(session, scene.product, 3)
-    change_states(session, Chosen(product, serials=(one, two)), "active")
-    change_states(session, Chosen(product, serials=(one,)), "sold")
-    everything = Chosen(product, serials=(one, two, three))
-    assert change_states(session, everything, "recalled").changed == 3
-    assert undo_states(session, everything, "recalled", reason="nhầm lô") == 3
-    session.expire_all()
-    told = [find_serial(session, product, serial).state for serial in (one, two, three)]
-    assert told == ["sold", "active", "issued"]
-    assert undo_states(session, everything, "sold") == 1
-    assert undo_states(session, everything, "recalled") == 0
-    session.expire_all()
-    assert find_serial(session, product, one).sold_at is None
-    # Correcting ends with the function: the database refuses again.
-    with pytest.raises(DBAPIError), session.begin_nested():
-        session.execute(update(Serial).where(Serial.serial == one).values(state="issued"))
-
-
-def test_who_numbers_items_himself_commissions_them(session, scene):
-    chosen = Chosen(scene.product.id, serials=("OWN-1", "OWN-2"))
-    for expected in ((2, 0), (0, 2)):
-        changed = change_states(session, chosen, "active", lot_id=scene.lot.id, adopt=True)
-        assert (changed.changed, changed.unchanged) == expected
-    found = find_serial(session, scene.product.id, "OWN-1")
-    assert (found.state, found.lot_id, found.batch_id) == ("active", scene.lot.id, None)
-    change_states(session, chosen, "sold")
-    assert [one.serials for one in list_changes(session, found)] == [["OWN-1", "OWN-2"]]
-
-
-def test_two_people_at_one_roll_change_each_label_once(clone, clone_sessions):
-    with clone_sessions.begin() as session:
-        scene = make_scene(session)
-        list(issue_serials(session, scene.product, 200))
-        product = scene.product.id
-    with clone_sessions() as first, clone_sessions() as second:
-        second.execute(text("SET LOCAL lock_timeout = '200ms'"))
-        assert change_states(first, Chosen(product), "active").changed == 200
-        with pytest.raises(DBAPIError, match="lock"):
-            change_states(second, Chosen(product), "void")
-        second.rollback()
-        first.commit()
-        assert change_states(second, Chosen(product), "active").unchanged == 200
-        assert change_states(second, Chosen(product), "void").changed == 200
-        second.commit()
-    with psycopg.connect(clone) as connection:
-        lines = connection.execute("SELECT sum(count) FROM traceability.serial_change").fetchone()
-        assert lines[0] == 400
-
-
-@pytest.mark.parametrize("name", SHEETS)
-def test_every_sheet_decodes_at_300_dpi(session, scene, name):
-    file, table = io.BytesIO(), io.StringIO()
-    count = min(SHEETS[name].count + 1, 25)
-    batch = open_batch(session, scene.product, count, scene.lot, created_by="test")
-    told = []
-    files = LabelFiles(pdf=file, table=table, sheet=name)
-    pages = print_batch(session, batch, scene.product, scene.lot, BASE, files, told.append)
-    rows = list(csv.DictReader(io.StringIO(table.getvalue())))
-    images = rendered(file.getvalue())
-    assert len(images) == pages == -(-count // SHEETS[name].count)
-    read = [uri for image in images for uri in decoded(image)]
-    assert sorted(read) == sorted(row["uri"] for row in rows)
-    assert sum(told) == count
-    # GS1 General Specifications: modules of at least 0.396 mm for a phone.
-    assert SHEETS[name].module_mm >= 0.396
-
-
-def printed(session, sessions, settings, wish, actor="anna"):
-    run = request_labels(session, wish, actor=actor)
-    session.commit()
-    labels.run_labels(sessions, settings.files_folder, run.id)
-    session.expire_all()
-    return session.get_one(Run, run.id)
-
-
-def test_a_job_issues_and_prints_whole_files_for_its_owner(session, sessions, settings, scene):
-    wish = LabelRequest(scene.product.id, "L2610", 30, "24", ("pdf", "csv", "svg"), BASE)
-    run = printed(session, sessions, settings, wish)
-    assert (run.state, run.error, run.report["pages"]) == ("done", None, 2)
-    rows = list(
-        csv.DictReader(file_of(settings.files_folder, run, "csv").read_text("utf-8").splitlines())
-    )
-    assert [tuple(row) for row in rows[:1]] == [("gtin", "lot", "serial", "uri")]
-    with zipfile.ZipFile(file_of(settings.files_folder, run, "svg")) as archive:
-        names = archive.namelist()
-        assert names[0] == f"000001-{rows[0]['serial']}.svg"
-        assert len(names) == 30
-        assert rows[0]["uri"] in archive.read(names[0]).decode()
-    batch = session.get_one(SerialBatch, run.report["batch"])
-    assert (batch.run_id, batch.created_by, batch.count) == (run.id, "anna", 30)
-    # The queue gives a job twice when a worker dies late: nothing is issued again.
-    labels.run_labels(sessions, settings.files_folder, run.id)
-    assert session.scalar(select(func.count()).select_from(Serial)) == 30
-    with pytest.raises(NotFoundError):
-        find_labels(session, run.id, actor="ben")
-    with pytest.raises(NotFoundError):
-        file_of(settings.files_folder, run, "png")
-
-
-def test_a_crash_in_the_middle_leaves_no_file_and_no_serial(
-    session, sessions, settings, scene, monkeypatch
-):
-    wish = LabelRequest(scene.product.id, None, 60, "24", ("pdf", "csv"), BASE)
-    real = batches.labels.write_sheets
-
-    def torn(file, made, **options):
-        for number, _ in enumerate(made):
-            file.write(b"x" * 1000)
-            if number == 40:
-                raise RuntimeError("power cut")
-
-    monkeypatch.setattr(batches.labels, "write_sheets", torn)
-    with pytest.raises(RuntimeError):
-        printed(session, sessions, settings, wish)
-    run = session.scalars(select(Run)).one()
-    assert (run.state, run.error) == ("failed", "Unexpected error; see log.")
-    assert session.scalar(select(func.count()).select_from(Serial)) == 0
-    assert session.scalar(select(func.count()).select_from(SerialBatch)) == 0
-    assert [path for path in settings.files_folder.rglob("*") if path.is_file()] == []
-    # A worker that was killed leaves its run as running, and half a folder: begun again.
-    monkeypatch.setattr(batches.labels, "write_sheets", real)
-    run.state, run.error = "running", None
-    folder = settings.files_folder / "labels" / f"{run.report['folder']}.part"
-    folder.mkdir(parents=True)
-    (folder / "tem.pdf").write_bytes(b"half")
-    session.commit()
-    labels.run_labels(sessions, settings.files_folder, run.id)
-    session.expire_all()
-    assert session.get_one(Run, run.id).state == "done"
-    assert not folder.exists()
-    assert session.scalar(select(func.count()).select_from(Serial)) == 60
-
-
-@pytest.mark.parametrize(
-    ("changed", "parameter"),
-    [
-        ({"count": 0}, "count"),
-        ({"count": 100_001}, "count"),
-        ({"sheet": "13"}, "sheet"),
-        ({"kinds": ()}, "files"),
-        ({"kinds": ("exe",)}, "files"),
-        ({"kinds": ("png", "svg")}, "files"),
-        ({"kinds": ("png",), "count": 20_001}, "count"),
-    ],
-)
-def test_what_cannot_be_printed_is_said_before_the_worker_begins(changed, parameter):
-    given = {
-        "product_id": 1,
-        "lot_code": None,
-        "count": 10,
-        "sheet": "24",
-        "kinds": ("pdf",),
-        "base": BASE,
-    }
-    with pytest.raises(InvalidInputError) as refused:
-        LabelRequest(**given | changed)
-    assert refused.value.context["parameter"] == parameter
 
 
 def test_the_api_takes_an_order_and_keeps_it_for_its_owner(
@@ -523,13 +265,3 @@ def test_a_label_is_activated_by_its_scan(producer, sign_in, session, scene):
     )
     assert "không" in stranger.get(refused.location).text.lower()
     assert states_of(session, scene.product.id) == {"active": 1, "issued": 1}
-
-
-def test_a_lot_of_another_product_is_no_lot_for_a_batch(session, scene):
-    lot = Lot(product_id=scene.product.id, code="X")
-    lot.product_id = 0
-    with pytest.raises(InvalidInputError, match="not a lot"):
-        open_batch(session, scene.product, 1, lot, created_by="test")
-    with pytest.raises(InvalidInputError, match="Serials become"):
-        change_states(session, Chosen(scene.product.id), "genuine")
-    assert ConflictError is not InvalidInputError

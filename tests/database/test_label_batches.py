@@ -1,21 +1,33 @@
-"""Large batches, as a printer gets them: every label decodes, and memory does not grow."""
+"""Batches on paper: every label decodes, a job is whole or nothing, memory does not grow."""
 
 import csv
+import io
 import json
 import re
 import subprocess
 import sys
+import zipfile
 
 import pypdfium2
 import pytest
 from sqlalchemy import func, select
 
+from etl import labels
+from etl.label_requests import LabelRequest, file_of, find_labels, request_labels
+from etl.models import Run
+from gis.errors import InvalidInputError, NotFoundError
 from tests.conftest import ROOT
-from tests.label_reading import decoded
+from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, make_scene
+from traceability import batches
+from traceability.batches import LabelFiles, print_batch
+from traceability.label_sheets import SHEETS
 from traceability.models import Serial, SerialBatch
+from traceability.serials import (
+    open_batch,
+)
 
-BASE = "https://truyxuat.langbiang.example.vn"
+LONG_BASE = "https://truyxuat.langbiang.example.vn"
 # Run in a process of its own, so that what it takes at most is its own.
 MEASURE = """
 import json, resource, sys
@@ -34,6 +46,124 @@ with sessions() as session:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({"state": run.state, "bytes": run.report["bytes"], "peak_kb": peak}))
 """
+BASE = "https://langbiang.example"
+
+
+@pytest.fixture
+def scene(session):
+    made = make_scene(session)
+    session.commit()
+    return made
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_sheet_decodes_at_300_dpi(session, scene, name):
+    file, table = io.BytesIO(), io.StringIO()
+    count = min(SHEETS[name].count + 1, 25)
+    batch = open_batch(session, scene.product, count, scene.lot, created_by="test")
+    told = []
+    files = LabelFiles(pdf=file, table=table, sheet=name)
+    pages = print_batch(session, batch, scene.product, scene.lot, BASE, files, told.append)
+    rows = list(csv.DictReader(io.StringIO(table.getvalue())))
+    images = rendered(file.getvalue())
+    assert len(images) == pages == -(-count // SHEETS[name].count)
+    read = [uri for image in images for uri in decoded(image)]
+    assert sorted(read) == sorted(row["uri"] for row in rows)
+    assert sum(told) == count
+    # GS1 General Specifications: modules of at least 0.396 mm for a phone.
+    assert SHEETS[name].module_mm >= 0.396
+
+
+def printed(session, sessions, settings, wish, actor="anna"):
+    run = request_labels(session, wish, actor=actor)
+    session.commit()
+    labels.run_labels(sessions, settings.files_folder, run.id)
+    session.expire_all()
+    return session.get_one(Run, run.id)
+
+
+def test_a_job_issues_and_prints_whole_files_for_its_owner(session, sessions, settings, scene):
+    wish = LabelRequest(scene.product.id, "L2610", 30, "24", ("pdf", "csv", "svg"), BASE)
+    run = printed(session, sessions, settings, wish)
+    assert (run.state, run.error, run.report["pages"]) == ("done", None, 2)
+    rows = list(
+        csv.DictReader(file_of(settings.files_folder, run, "csv").read_text("utf-8").splitlines())
+    )
+    assert [tuple(row) for row in rows[:1]] == [("gtin", "lot", "serial", "uri")]
+    with zipfile.ZipFile(file_of(settings.files_folder, run, "svg")) as archive:
+        names = archive.namelist()
+        assert names[0] == f"000001-{rows[0]['serial']}.svg"
+        assert len(names) == 30
+        assert rows[0]["uri"] in archive.read(names[0]).decode()
+    batch = session.get_one(SerialBatch, run.report["batch"])
+    assert (batch.run_id, batch.created_by, batch.count) == (run.id, "anna", 30)
+    # The queue gives a job twice when a worker dies late: nothing is issued again.
+    labels.run_labels(sessions, settings.files_folder, run.id)
+    assert session.scalar(select(func.count()).select_from(Serial)) == 30
+    with pytest.raises(NotFoundError):
+        find_labels(session, run.id, actor="ben")
+    with pytest.raises(NotFoundError):
+        file_of(settings.files_folder, run, "png")
+
+
+def test_a_crash_in_the_middle_leaves_no_file_and_no_serial(
+    session, sessions, settings, scene, monkeypatch
+):
+    wish = LabelRequest(scene.product.id, None, 60, "24", ("pdf", "csv"), BASE)
+    real = batches.labels.write_sheets
+
+    def torn(file, made, **options):
+        for number, _ in enumerate(made):
+            file.write(b"x" * 1000)
+            if number == 40:
+                raise RuntimeError("power cut")
+
+    monkeypatch.setattr(batches.labels, "write_sheets", torn)
+    with pytest.raises(RuntimeError):
+        printed(session, sessions, settings, wish)
+    run = session.scalars(select(Run)).one()
+    assert (run.state, run.error) == ("failed", "Unexpected error; see log.")
+    assert session.scalar(select(func.count()).select_from(Serial)) == 0
+    assert session.scalar(select(func.count()).select_from(SerialBatch)) == 0
+    assert [path for path in settings.files_folder.rglob("*") if path.is_file()] == []
+    # A worker that was killed leaves its run as running, and half a folder: begun again.
+    monkeypatch.setattr(batches.labels, "write_sheets", real)
+    run.state, run.error = "running", None
+    folder = settings.files_folder / "labels" / f"{run.report['folder']}.part"
+    folder.mkdir(parents=True)
+    (folder / "tem.pdf").write_bytes(b"half")
+    session.commit()
+    labels.run_labels(sessions, settings.files_folder, run.id)
+    session.expire_all()
+    assert session.get_one(Run, run.id).state == "done"
+    assert not folder.exists()
+    assert session.scalar(select(func.count()).select_from(Serial)) == 60
+
+
+@pytest.mark.parametrize(
+    ("changed", "parameter"),
+    [
+        ({"count": 0}, "count"),
+        ({"count": 100_001}, "count"),
+        ({"sheet": "13"}, "sheet"),
+        ({"kinds": ()}, "files"),
+        ({"kinds": ("exe",)}, "files"),
+        ({"kinds": ("png", "svg")}, "files"),
+        ({"kinds": ("png",), "count": 20_001}, "count"),
+    ],
+)
+def test_what_cannot_be_printed_is_said_before_the_worker_begins(changed, parameter):
+    given = {
+        "product_id": 1,
+        "lot_code": None,
+        "count": 10,
+        "sheet": "24",
+        "kinds": ("pdf",),
+        "base": BASE,
+    }
+    with pytest.raises(InvalidInputError) as refused:
+        LabelRequest(**given | changed)
+    assert refused.value.context["parameter"] == parameter
 
 
 @pytest.mark.long
@@ -44,7 +174,7 @@ def test_a_thousand_labels_decode_a_thousand_times(clone_sessions, run_command, 
     done = run_command(
         *("traceability", "issue", "--gtin", GTIN, "--lot", "L2610", "--count", 1000),
         *("--out", sheets, "--csv", table),
-        LANGBIANG_PUBLIC_URL=BASE,
+        LANGBIANG_PUBLIC_URL=LONG_BASE,
     )
     assert done.returncode == 0, done.stderr
     wanted = [row["uri"] for row in csv.DictReader(table.read_text("utf-8").splitlines())]
@@ -70,7 +200,15 @@ def test_a_hundred_thousand_labels_take_no_more_memory_than_a_thousand(
     told = {}
     for count in (1_000, 100_000):
         done = subprocess.run(
-            [sys.executable, script, clone, tmp_path / "files", str(product), str(count), BASE],
+            [
+                sys.executable,
+                script,
+                clone,
+                tmp_path / "files",
+                str(product),
+                str(count),
+                LONG_BASE,
+            ],
             cwd=ROOT,
             env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
             capture_output=True,

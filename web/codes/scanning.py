@@ -34,8 +34,8 @@ log = structlog.get_logger()
 FLUSH_S = 1.0
 # With the database away: at least a quarter of an hour of 50 different codes a second, some 20 MB.
 MOST_KEYS = 50_000
-# Gunicorn gives a worker 30 s to leave; requests that still run come first.
-PATIENCE_S = 15.0
+# `make run` gives a worker 10 s to leave, and requests that still run come first.
+PATIENCE_S = 8.0
 _LONGEST_WAIT_S = 5.0
 _MOST_PLACES_KNOWN = 20_000
 
