@@ -255,6 +255,16 @@ def test_an_issued_label_is_not_sold_before_it_is_active(
     refused(session, producer, event("retail_selling", **ALL), "never commissioned")
 
 
+def test_a_label_issued_for_a_lot_does_not_begin_in_another(
+    session: Session, scene: Scene, producer: Captor
+) -> None:
+    session.add(Serial(product_id=scene.product.id, serial="A1", lot_id=scene.lot.id))
+    session.flush()
+    other = event("commissioning", "ADD", **ALL, ilmd={"cbvmda:lotNumber": "L2611"})
+    refused(session, producer, other, "belongs to lot L2610")
+    capture(session, producer, {**other, "ilmd": {"cbvmda:lotNumber": "L2610"}})
+
+
 @pytest.mark.real_data
 def test_the_worked_chain_is_accepted_whole_and_once(session: Session, shared: Path) -> None:
     scene = make_scene(session)

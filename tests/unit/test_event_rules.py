@@ -11,6 +11,7 @@ import pytest
 from traceability.epcis.contexts import STANDARD_CONTEXT
 from traceability.epcis.documents import read_document
 from traceability.epcis.events import Item, read_event
+from traceability.epcis.units import measure
 from traceability.epcis.vocabulary import (
     BIZ_STEPS,
     DISPOSITIONS,
@@ -355,3 +356,23 @@ def _without(name: str) -> Callable[[], Body]:
 def test_documents_that_are_none(make: Callable[[], Any], word: str) -> None:
     with pytest.raises(InvalidEventError, match=word):
         read_document(make())
+
+
+@pytest.mark.parametrize(
+    ("quantity", "uom", "dimension", "amount"),
+    [
+        ("0.5", "TNE", "mass", "500"),
+        ("250", "GRM", "mass", "0.25"),
+        ("3", "DTN", "mass", "300"),
+        ("1", "LBR", "mass", "0.45359237"),
+        ("2", "HLT", "volume", "200"),
+        ("750", "MLT", "volume", "0.75"),
+        ("2", "DZN", "count", "24"),
+        ("7", None, "count", "7"),
+        ("7", "XBX", "XBX", "7"),
+    ],
+)
+def test_units_are_brought_to_one(
+    quantity: str, uom: str | None, dimension: str, amount: str
+) -> None:
+    assert measure(Decimal(quantity), uom) == (dimension, Decimal(amount))

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from traceability.epcis.begun_lots import master_data
 from traceability.epcis.events import ReadEvent, pointers
 from traceability.epcis.own import OwnThing
-from traceability.models import Serial
+from traceability.models import Lot, Serial
 
 _FOLDER = files("traceability.epcis")
 _HISTORIES = text((_FOLDER / "item_histories.sql").read_text("utf-8"))
@@ -85,6 +86,7 @@ def check_items(
     past = _read_past(session, names)
     states = _read_states(session, names)
     emptied = _read_emptied(session, event, past)
+    given = master_data(event).get("lotNumber")
     seen = set()
     for item, thing, pointer in items:
         if (item.role, thing.name) in seen:
@@ -93,8 +95,10 @@ def check_items(
         seen.add((item.role, thing.name))
         act = act_of(event.type, event.action, event.biz_step, item.role)
         before = past[thing.name]
-        state = states.get((thing.product.id, thing.serial or ""))
+        state, lot = states.get((thing.product.id, thing.serial or ""), (None, None))
         detail = _contradiction(act, before, state, event)
+        if detail is None and act == "begin" and lot and given and lot != given:
+            detail = f"belongs to lot {lot}: its label was issued for that, not for {given}."
         if detail is None and act == "pack":
             detail = _packed_elsewhere(event, before, emptied)
         if detail is not None:
@@ -187,18 +191,21 @@ def _read_past(session: Session, names: Mapping[Name, OwnThing]) -> dict[Name, l
     return past
 
 
-def _read_states(session: Session, names: Mapping[Name, OwnThing]) -> dict[tuple[int, str], str]:
-    """The states of serials issued here, held against change until the transaction ends."""
+def _read_states(
+    session: Session, names: Mapping[Name, OwnThing]
+) -> dict[tuple[int, str], tuple[str | None, str | None]]:
+    """State and lot of serials issued here, held against change until the transaction ends."""
     wanted: dict[int, list[str]] = defaultdict(list)
     for thing in names.values():
         wanted[thing.product.id].append(thing.serial or "")
-    states: dict[tuple[int, str], str] = {}
+    states: dict[tuple[int, str], tuple[str | None, str | None]] = {}
     for product_id, serials in sorted(wanted.items()):
         rows = session.execute(
-            select(Serial.serial, Serial.state)
+            select(Serial.serial, Serial.state, Lot.code)
+            .outerjoin(Lot, Lot.id == Serial.lot_id)
             .where(Serial.product_id == product_id, Serial.serial == func.any(serials))
             .order_by(Serial.id)
-            .with_for_update()
+            .with_for_update(of=Serial)
         )
-        states |= {(product_id, row.serial): row.state for row in rows}
+        states |= {(product_id, row.serial): (row.state, row.code) for row in rows}
     return states

@@ -64,11 +64,20 @@ _QUALIFIERS = {
 CLASSES_WITHOUT_SERIAL = {"253": 13, "255": 13, "8003": 14}
 
 
+_SAID = {
+    "00": "18 digits",
+    "01": "14 digits (a shorter GTIN begins with zeros here)",
+    "414": "13 digits",
+    "417": "13 digits",
+}
+
+
 def write_key(name: str, value: str, below: list[tuple[str, str]]) -> str:
     """Check a key and its qualifiers and write them at the finest level of identification."""
     rule = KEYS[name]
     if not rule.form.fullmatch(value):
-        raise InvalidIdentifierError(f"({name}) {value!r} has not the form of its key.")
+        form_of_it = _SAID.get(name, "the form of its key")
+        raise InvalidIdentifierError(f"({name}) {value!r} has not {form_of_it}.")
     if rule.checked:
         _check(name, value[rule.skipped : rule.checked])
     names = [qualifier for qualifier, _ in below]
