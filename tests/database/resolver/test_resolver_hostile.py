@@ -1,5 +1,9 @@
 """Odd lots, invented hosts, own codes; a scan is one statement."""
 
+import string
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event
 
 from tests.resolver_entries import BASE, ITEM, LINKSET, linkset
@@ -59,3 +63,27 @@ def test_own_codes_answer_likewise(resolve, product_paths):
     assert resolve(f"{own}?linkType=gs1:traceability").status_code == 307
     assert resolve(f"{own}?linkType=gs1:epcis").status_code == 404
     assert resolve(own, accept=LINKSET).content_type == LINKSET
+
+
+WORDS = f"""
+{ITEM} /10/L1 /21/S1 /414/9506000134352 /t/TX- ?linkType=linkset ?linkType=gs1:pip ?linkType=
+?x &17=261231 ;99=A %2F %00 %C4%90 // context=new a
+"""
+PIECES = st.sampled_from([*WORDS.split(), "\xe9", *string.punctuation])
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(PIECES, max_size=8).map("".join), st.sampled_from(["*/*", LINKSET, "text/html"]))
+def test_whatever_is_asked_there_is_an_answer(standing, raw, accept):
+    client = standing[0].test_client()
+    answer = client.get(
+        "/01/x", headers={"Accept": accept}, environ_overrides={"RAW_URI": ITEM + raw}
+    )
+    assert answer.status_code in (200, 300, 307, 400, 404)
+    for value in answer.headers.values():
+        assert value.isascii()
+        assert "\n" not in value
