@@ -16,7 +16,8 @@ SELECT event.sequence, event.event_time, event.type, event.action, event.biz_ste
        event.disposition, event.read_point, event.biz_location, event.body, event.hash_id,
        event.event_id, item.key, item.role, item.quantity, item.uom
 FROM about
-JOIN traceability.event_item AS item ON item.key = about.key
+JOIN traceability.event_item AS item
+    ON item.key = about.key AND item.role IN ('epc', 'parent', 'child', 'input', 'output')
 JOIN traceability.event AS event ON event.sequence = item.event_sequence
 WHERE event.corrects IS NULL
   AND NOT EXISTS (

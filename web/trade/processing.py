@@ -67,6 +67,9 @@ def read_shares(session: Session, by: Keeper, entry: Entry) -> list[Share]:
         amount = entry.amount(name, required=False)
         if amount is not None:
             card = get_own_lot(session, by, int(number))
+            if card.left is not None and amount > card.left:
+                facts = {"code": card.lot.code, "left": card.left, "unit": card.lot.unit}
+                entry.fail(name, "left", **facts)
             shares.append(Share(card.lot, card.product, amount, card.lot.unit or "kg"))
     return shares
 

@@ -85,6 +85,21 @@ _MISTAKES: dict[str, Any] = {
     "gtin-taken": lazy_gettext("Mã GTIN này đã thuộc một sản phẩm khác."),
     "lot": lazy_gettext("Mã lô chỉ gồm chữ không dấu, số và dấu gạch, tối đa 20 ký tự."),
 }
+# Why the rules of events (`traceability.epcis`) refuse one, by a piece of their sentence.
+REFUSALS: dict[str, Any] = {
+    "was sold already": lazy_gettext("Tem %(name)s đã bán rồi; mỗi tem chỉ bán một lần."),
+    "was recalled": lazy_gettext("Tem %(name)s đang bị thu hồi, không được bán."),
+    "was never commissioned": lazy_gettext("Tem %(name)s chưa kích hoạt; hãy kích hoạt tem trước."),
+    "was taken out of use": lazy_gettext("Tem %(name)s đã ngừng dùng."),
+    "was commissioned already": lazy_gettext("Tem %(name)s đã kích hoạt rồi."),
+    "unpack it first": lazy_gettext(
+        "Tem %(name)s đang nằm trong thùng khác; hãy mở thùng đó trước."
+    ),
+    "stands here twice": lazy_gettext("Tem %(name)s được ghi hai lần."),
+    "would be sent out": lazy_gettext("Lô %(name)s: xuất nhiều hơn số đã có."),
+    "would be used": lazy_gettext("Lô %(name)s: dùng và bán nhiều hơn số đã có."),
+    "more than went in": lazy_gettext("Làm ra nhiều hơn nguyên liệu đưa vào."),
+}
 _ABOUT_CODES: dict[str, Any] = {
     "unknown-code": lazy_gettext("Không tìm thấy mã %(code)s trong hệ thống."),
     "not-an-item": lazy_gettext("Mã %(code)s không phải tem hay thùng; lô thì ghi lượng ở trên."),
@@ -115,13 +130,17 @@ def tell_mistake(rule: str, facts: Mapping[str, object]) -> str:
     if rule == "unit":
         return str(_("Đơn vị này không đổi được sang đơn vị của lô."))
     if rule == "refused":
-        return str(
-            _(
-                "Không ghi được vì trái với điều đã ghi trước đó: %(detail)s",
-                detail=facts.get("detail", ""),
-            )
-        )
+        return _tell_refusal(str(facts.get("detail", "")), facts.get("epc"))
     return str(_MISTAKES.get(rule, rule))
+
+
+def _tell_refusal(detail: str, epc: object) -> str:
+    """Say why the journal refuses an event, in Vietnamese where the reason is known."""
+    name = str(epc or "").rpartition("/")[2]
+    for piece, words in REFUSALS.items():
+        if piece in detail:
+            return str(words) % {"name": name}
+    return str(_("Không ghi được vì trái với điều đã ghi trước đó: %(detail)s", detail=detail))
 
 
 def tell_number(value: Decimal | str | None) -> str:
