@@ -55,7 +55,10 @@ REASONS = (
     "too-large-inside",
     "not-checked",
 )
+# How many files of one sender may wait; strangers are one sender.
 _MOST_WAITING = 60
+_MOST_OF_STRANGERS = 500
+STRANGERS = "public"
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def keep_attachment(
             Attachment.created_by == created_by, Attachment.state == "waiting"
         )
     )
-    if (waiting or 0) >= _MOST_WAITING:
+    most = _MOST_OF_STRANGERS if created_by == STRANGERS else _MOST_WAITING
+    if (waiting or 0) >= most:
         raise ConflictError("Too many files are waiting to be looked at: come back in a minute.")
     token = secrets.token_hex(16)
     place = folder / FOLDER / token

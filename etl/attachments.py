@@ -96,15 +96,19 @@ def clean_attachments(sessions: sessionmaker[Session], folder: Path, now: dateti
             attachment.checked_at = now
             if attachment.purpose == "product-photo":
                 photos.settle_photo(session, attachment.id, refused="not-checked")
+    places = {place.name: place for place in _folders(folder)}
     with sessions.begin() as session:
-        kept = set(
-            session.scalars(
-                select(Attachment.token).where(Attachment.state.in_(("waiting", "ready")))
+        states = {
+            row[0]: row[1]
+            for row in session.execute(
+                select(Attachment.token, Attachment.state).where(Attachment.token.in_(places))
             )
-        )
-    for place in _folders(folder):
+        }
+    for token, place in places.items():
+        state = states.get(token)
         age = now - datetime.fromtimestamp(place.stat().st_mtime, UTC)
-        if place.name not in kept and age > _ORPHAN:
+        # What somebody took away goes at once; a request without a row may still be under way.
+        if state in ("removed", "refused") or (state is None and age > _ORPHAN):
             shutil.rmtree(place, ignore_errors=True)
 
 

@@ -78,6 +78,7 @@ class Fetcher:
         admits: Which addresses may be connected to.
         port: Where https is spoken.
         context: Trusted authorities; None: the system's.
+        whole_s: Seconds for one exchange, however busily the other side drips.
     """
 
     agent: str
@@ -85,6 +86,7 @@ class Fetcher:
     admits: Callable[[Address], bool] = is_public
     port: int = 443
     context: ssl.SSLContext | None = None
+    whole_s: float = _WHOLE_S
 
     def fetch(self, url: str, hosts: Sequence[str], *, method: str, most_bytes: int) -> Reply:
         """Ask for an address and follow redirects within the hosts.
@@ -124,8 +126,9 @@ class Fetcher:
         self, host: str, parts: SplitResult, method: str, most_bytes: int
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        late = threading.Event()
         try:
-            with self._connected(host) as connection:
+            with self._connected(host, late) as connection:
                 connection.request(
                     method,
                     path,
@@ -137,35 +140,34 @@ class Fetcher:
                     },
                 )
                 answer = connection.getresponse()
-                return answer.status, answer.headers, answer.read(most_bytes)
+                body = answer.read(most_bytes)
+                answer.close()
         except NoAnswerError:
             raise
-        except ssl.SSLError as error:
-            raise NoAnswerError("no-certificate") from error
-        except TimeoutError as error:
-            raise NoAnswerError("timeout") from error
-        except (http.client.HTTPException, UnicodeError, ValueError) as error:
-            raise NoAnswerError("bad-answer") from error
-        except OSError as error:
-            raise NoAnswerError("no-connection") from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NoAnswerError(_reason(error, late)) from error
+        if late.is_set():
+            raise NoAnswerError("timeout")
+        return answer.status, answer.headers, body
 
     @contextlib.contextmanager
-    def _connected(self, host: str) -> Iterator[http.client.HTTPSConnection]:
-        address = self._address(host)
-        raw = socket.create_connection((address, self.port), timeout=_CONNECT_S)
-        cut = threading.Timer(_WHOLE_S, _cut, (raw,))
-        cut.daemon = True
-        cut.start()
-        try:
-            context = self.context or ssl.create_default_context()
-            with context.wrap_socket(raw, server_hostname=host) as secured:
+    def _connected(self, host: str, late: threading.Event) -> Iterator[http.client.HTTPSConnection]:
+        raw = socket.create_connection((self._address(host), self.port), timeout=_CONNECT_S)
+        context = self.context or ssl.create_default_context()
+        # The handshake comes after the timer: it can be dripped as well.
+        with context.wrap_socket(
+            raw, server_hostname=host, do_handshake_on_connect=False
+        ) as secured:
+            cut = threading.Timer(self.whole_s, _cut, (secured, late))
+            cut.daemon = True
+            cut.start()
+            try:
+                secured.do_handshake()
                 connection = http.client.HTTPSConnection(host)
                 connection.sock = secured
                 yield connection
-                connection.close()
-        finally:
-            cut.cancel()
-            raw.close()
+            finally:
+                cut.cancel()
 
     def _address(self, host: str) -> str:
         try:
@@ -180,9 +182,19 @@ class Fetcher:
         return found[0]
 
 
-def _cut(raw: socket.socket) -> None:
+def _cut(connection: socket.socket, late: threading.Event) -> None:
+    late.set()
     with contextlib.suppress(OSError):
-        raw.shutdown(socket.SHUT_RDWR)
+        # Of the plain socket below: what waits for it wakes up.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def _reason(error: Exception, late: threading.Event) -> str:
+    if late.is_set() or isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ssl.SSLError):
+        return "no-certificate"
+    return "no-connection" if isinstance(error, OSError) else "bad-answer"
 
 
 def _retry_after(value: str | None) -> timedelta | None:

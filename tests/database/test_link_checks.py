@@ -4,6 +4,8 @@ import contextlib
 import ssl
 import subprocess
 import threading
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,7 +35,7 @@ class Shop(ThreadingHTTPServer):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.answers, self.asked, self.agents = {}, [], set()
+        self.answers, self.asked, self.agents, self.dripping = {}, [], set(), set()
 
     def handle_error(self, request, client_address):
         """A client that refuses the certificate is no error of the test."""
@@ -47,6 +49,12 @@ class Door(BaseHTTPRequestHandler):
         self.server.asked.append((self.command, host + self.path))
         self.server.agents.add(self.headers["User-Agent"])
         known = self.server.answers
+        if self.path in self.server.dripping:
+            for _ in range(200):
+                with contextlib.suppress(OSError):
+                    self.wfile.write(b"H")
+                time.sleep(0.02)
+            return
         found = known.get((self.command, self.path), known.get(self.path, (404, {}, b"")))
         status, headers, body = found
         self.send_response(status)
@@ -311,6 +319,20 @@ def test_a_certificate_that_nobody_vouches_for_is_no_answer(session, scene, shop
     due = listing_checks.list_due(session, datetime.now(UTC) + timedelta(days=1), limit=9)[0]
     assert LinkChecker(sessions, plain).ask(due).error == "no-certificate"
     assert shop.asked == []
+
+
+def test_an_answer_that_drips_is_cut(session, scene, shop, fetcher):
+    shop.answers = {"/robots.txt": (404, {}, b"")}
+    shop.dripping = {VOSO}
+    due = next(
+        each
+        for each in listing_checks.list_due(session, datetime.now(UTC) + timedelta(1), limit=9)
+        if VOSO in each.url
+    )
+    checker = LinkChecker(lambda: None, replace(fetcher, whole_s=0.3), between_s=0)
+    began = time.monotonic()
+    assert checker.ask(due).error == "timeout"
+    assert time.monotonic() - began < 2
 
 
 def test_retry_after_may_be_a_date_but_never_for_ever(session, scene, shop, check):

@@ -32,6 +32,12 @@ def products_table() -> Response:
     return response
 
 
+# What each column holds is part of the API's description.
+products_table.__doc__ = f"{products_table.__doc__}\n\nColumns:\n" + "\n".join(
+    f"{name}: {words}." for name, words in COLUMNS.items()
+)
+
+
 def _lines(site: str) -> Iterator[str]:
     out = io.StringIO()
     table = csv.writer(out)
