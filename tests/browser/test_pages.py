@@ -22,6 +22,11 @@ PAGES = (
     "/problems/invalid-input",
     "/nowhere",
     "a product",
+    "a lot",
+    "a label nobody issued",
+    "a code of nothing",
+    "/bao-cao",
+    "/chung-nhan",
     "a growing area",
     "a high-tech zone",
     "a dossier",
@@ -33,6 +38,11 @@ def address_of(site, page: str) -> str:
     """The address of a page; the named ones are looked up in the demo."""
     queries = {
         "a product": "SELECT '/san-pham/' || id FROM traceability.product ORDER BY id LIMIT 1",
+        "a lot": "SELECT '/san-pham/' || product_id || '/lo/' || code FROM traceability.lot"
+        " ORDER BY id LIMIT 1",
+        "a label nobody issued": "SELECT '/01/' || gtin || '/21/INVENTED0001'"
+        " FROM traceability.product WHERE gtin IS NOT NULL ORDER BY id LIMIT 1",
+        "a code of nothing": "SELECT '/01/09506000134352'",
         "a growing area": "SELECT '/vung-trong/' || code FROM gis.growing_area_code"
         " ORDER BY id LIMIT 1",
         "a high-tech zone": "SELECT '/vung-cong-nghe-cao/' || code FROM gis.high_tech_zone"
@@ -64,7 +74,7 @@ def test_page_is_accessible_and_fits(site, new_page, page_name, language, size):
     mark = "&" if "?" in (address := address_of(site, page_name)) else "?"
     answer = page.goto(f"{site.url}{address}{mark}lang={language}")
     assert answer is not None
-    assert answer.status == (404 if page_name == "/nowhere" else 200)
+    assert answer.status == (404 if page_name in ("/nowhere", "a code of nothing") else 200)
     if page_name == "/ban-do":
         page.wait_for_selector("body[data-ready]", timeout=30_000)
     assert page.get_attribute("html", "lang") == language
