@@ -26,6 +26,9 @@ Way = Literal["back", "forward", "both"]
 NodeKind = Literal["area", "lot", "item", "box", "product", "other"]
 # Whoever has more to look at downloads it.
 MOST_EVENTS = 300
+MOST_NODES = 2000
+# So many labels are asked for recalls of their own; all inherit those of their lots.
+_MOST_LABELS_ASKED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Genealogy:
-    """Nodes, steps and events (the newest last); `hidden_events` are those not listed."""
+    """Nodes, steps and events (the newest last).
+
+    `hidden_events` and `hidden_nodes` are how many there are beyond those listed.
+    """
 
     nodes: list[Node]
     steps: list[Step]
     events: list[EventCard]
     hidden_events: int
+    hidden_nodes: int = 0
 
 
 def read_genealogy(
@@ -112,14 +119,20 @@ def read_genealogy(
     for key, away in depths.items():
         nearest[one[key]] = min(nearest.get(one[key], away), away, key=abs)
     depths = nearest
+    hidden = max(len(depths) - MOST_NODES, 0)
+    if hidden:
+        # Labels are left out first, and what lies far away.
+        kept = sorted(depths, key=lambda key: (not is_class(key), abs(depths[key])))[:MOST_NODES]
+        depths = {key: depths[key] for key in kept}
     nodes, lots = _describe(session, depths)
     areas, grown = _fields(session, nodes, lots) if way != "forward" else ([], [])
     areas = _publicly_named(session, areas, reader)
     steps = dict.fromkeys(
         Step(one[edge.source], one[edge.target], edge.kind, edge.event_sequence)
         for edge in edges
-        if edge.source in one and edge.target in one
+        if one.get(edge.source) in depths and one.get(edge.target) in depths
     )
+    nodes = _inherit_recalls(nodes, steps)
     about = [event for event in events.values() if event.sequence in seen]
     about.sort(key=lambda event: (event.event_time, event.sequence))
     listed = about[-most_events:]
@@ -131,6 +144,7 @@ def read_genealogy(
             for card in make_event_cards(session, listed)
         ],
         len(about) - len(listed),
+        hidden,
     )
 
 
@@ -225,7 +239,9 @@ def _describe(
     session: Session, depths: dict[str, int]
 ) -> tuple[list[Node], dict[str, tuple[Product, Lot]]]:
     lots = find_lots(session, (key for key in depths if is_class(key)))
-    recalled = find_recalls(session, {key: [key] for key in depths})
+    labels = [key for key in depths if not is_class(key)]
+    asked = set(depths).difference(labels[_MOST_LABELS_ASKED:])
+    recalled = find_recalls(session, {key: [key] for key in asked})
     safety = safety_of_lots(session, {lot.id: (p, lot) for p, lot in lots.values()}.values())
     names = _product_names(session, depths)
     nodes = []
@@ -245,6 +261,13 @@ def _describe(
             )
         )
     return nodes, lots
+
+
+def _inherit_recalls(nodes: list[Node], steps: Iterable[Step]) -> list[Node]:
+    """Labels of a recalled lot are recalled, whether or not each of them was asked for."""
+    recalled = {node.key for node in nodes if node.is_recalled}
+    labels = {step.target for step in steps if step.kind == "lot" and step.source in recalled}
+    return [replace(node, is_recalled=True) if node.key in labels else node for node in nodes]
 
 
 def _parts(key: str) -> tuple[NodeKind, str, str | None]:

@@ -174,10 +174,10 @@ def test_corrections_put_right_and_take_back(client, session, trade):
 def test_who_may_what(app, client, session, trade, sign_in):
     area = trade.scene.areas[0].id
     send(
-        client, "thu-hoach", product=trade.raw.id, lot_code="H4", unit="kg",
+        client, "thu-hoach", product=trade.raw.id, lot_code="RIENG-H4", unit="kg",
         **{f"area-{area}": "100"},
     )  # fmt: skip
-    lot = get_lot(session, trade.raw.id, "H4")
+    lot = get_lot(session, trade.raw.id, "RIENG-H4")
     event = session.scalar(select(Event.sequence))
     other = sign_in_as(app, session, trade.scene.household.id, "producer")
     nobody = sign_in_as(app, session, None, "producer")
@@ -194,8 +194,8 @@ def test_who_may_what(app, client, session, trade, sign_in):
                                        "at": typed(days_ago(0))},
         )  # fmt: skip
         assert refused.status_code == 403
-        assert "H4" not in stranger.get("/san-xuat").text
-        seen = stranger.get("/api/v1/trace?code=H4").json
+        assert "RIENG-H4" not in stranger.get("/san-xuat").text
+        seen = stranger.get("/api/v1/trace?code=RIENG-H4").json
         assert seen["events"] == []
         assert [node["kind"] for node in seen["nodes"]].count("lot") == 1
     assert "chưa gắn với" in nobody.get("/san-xuat").text
@@ -203,5 +203,5 @@ def test_who_may_what(app, client, session, trade, sign_in):
     assert here.get(f"/san-xuat/lo/{lot.id}").status_code == 200
     assert elsewhere.get(f"/san-xuat/lo/{lot.id}").status_code == 403
     assert app.test_client().get("/san-xuat").status_code == 401
-    assert sign_in("leader").get("/truy-vet?ma=H4").status_code == 200
-    assert sign_in("farmer").get("/truy-vet?ma=H4").status_code == 403
+    assert sign_in("leader").get("/truy-vet?ma=RIENG-H4").status_code == 200
+    assert sign_in("farmer").get("/truy-vet?ma=RIENG-H4").status_code == 403

@@ -125,6 +125,7 @@ def describe(thing: Thing, found: Genealogy) -> dict[str, Any]:
             for step in found.steps
         ],
         "events_left_out": found.hidden_events,
+        "nodes_left_out": found.hidden_nodes,
     }
 
 
