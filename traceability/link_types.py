@@ -26,12 +26,12 @@ _PAGES = {"00": "gs1:logisticsInfo", "414": "gs1:locationInfo", "417": "gs1:loca
 _GS1_TYPES = frozenset(
     """
     activityIdeas allergenInfo appDownload brandHomepageClinical brandHomepagePatient careersInfo
-    certificationInfo consumerHandlingStorageInfo defaultLink defaultLinkMulti dpp epcis epil
+    certificationInfo consumerHandlingStorageInfo defaultLink defaultLinkMulti dpp eifu epcis epil
     eventsInfo faqs handledBy hasRetailers homepage ingredientsInfo instructions jws leaveReview
     locationInfo logisticsInfo loyaltyProgram masterData menuInfo nutritionalInfo openingHoursInfo
     paymentLink pip productSustainabilityInfo promotion purchaseSuppliesOrAccessories
     quickStartGuide recallStatus recipeInfo registerProduct registryEntry relatedImage relatedVideo
-    safetyInfo scheduleTime serviceInfo smartLabel smpc socialMedia statisticInfo storageInfo
+    reportFound review safetyInfo scheduleTime serviceInfo smartLabel smpc socialMedia statisticInfo
     subscribe support sustainabilityInfo traceability tutorial userAgreement verificationService
     whatsInTheBox
     """.lower().split()
