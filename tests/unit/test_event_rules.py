@@ -112,6 +112,7 @@ WRONG: list[tuple[str, Body, str, Any, str]] = [
     ("no time", HARVEST, "eventTime", ..., ""),
     ("time without zone", HARVEST, "eventTime", "2026-11-22T06:30:00", "="),
     ("no such day", HARVEST, "eventTime", "2026-02-30T06:30:00Z", "="),
+    ("the end of the calendar", HARVEST, "eventTime", "0001-01-01T00:00:00+14:00", "/eventTime"),
     ("a day", HARVEST, "eventTime", "2026-11-22", "="),
     ("the future", HARVEST, "eventTime", "2026-11-22T12:30:00+07:00", "="),
     ("no offset", HARVEST, "eventTimeZoneOffset", ..., ""),
@@ -303,6 +304,8 @@ def test_the_table_of_contradictions_speaks_of_words_that_exist() -> None:
         ("a b:c", False),
         ("urn:", False),
         ("https://ví-dụ.vn/", False),
+        ("https://a.vn/" + "x" * 2000, True),
+        ("https://a.vn/" + "x" * 2100, False),
     ],
 )
 def test_absolute_uris(uri: str, expected: bool) -> None:

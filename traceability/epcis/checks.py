@@ -27,6 +27,8 @@ LONGEST_TEXT = 10_000
 # Clocks differ; more than this ahead of ours is the future.
 TOLERANCE = timedelta(minutes=10)
 
+# At the ends of the calendar no other zone can be computed.
+_FIRST_YEAR, _LAST_YEAR = 1000, 9998
 # What a double holds; of things there are fewer.
 _LARGEST = 1e308
 _MOST = 1e15
@@ -118,6 +120,8 @@ def read_time(value: str) -> datetime:
         shift = timedelta(hours=int(hours), minutes=int(minutes))
         zone = timezone(-shift if sign == "-" else shift)
     read = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise ValueError(value)
     if fraction is not None:
         read = read.replace(microsecond=int(fraction[1:7].ljust(6, "0")))
     return read

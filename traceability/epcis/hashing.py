@@ -90,7 +90,7 @@ def _utc(value: str) -> str:
     # The fourth digit rounds: 5 and more up (CBV 2.0, 8.9.2).
     milliseconds = (read.microsecond + 500) // 1000
     rounded = read.replace(microsecond=0) + timedelta(milliseconds=milliseconds)
-    return rounded.strftime("%Y-%m-%dT%H:%M:%S.") + f"{rounded.microsecond // 1000:03d}Z"
+    return rounded.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _text(value: Any, prefixes: Prefixes) -> str:

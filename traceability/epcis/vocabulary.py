@@ -107,6 +107,9 @@ MEASUREMENTS = _words(
 )
 ALERTS = _words("ALARM_CONDITION ERROR_CONDITION")
 
+# An index of the journal holds no more than 2,700 bytes.
+LONGEST_URI = 2048
+
 _CBV_IRI = re.compile(r"(?:https?://(?:ref|ns)\.gs1\.org/cbv/|cbv:)(.*)", re.DOTALL)
 _GS1_IRI = re.compile(
     r"(?:https?://(?:www\.)?gs1\.org/voc/|https?://ref\.gs1\.org/voc/|gs1:)(.*)", re.DOTALL
@@ -185,8 +188,12 @@ _CONTRADICTIONS: dict[str, frozenset[str]] = {
 
 
 def is_absolute_uri(value: str) -> bool:
-    """Tell whether this is an absolute URI of RFC 3986 (ASCII, a scheme in front)."""
-    return bool(_ABSOLUTE_URI.fullmatch(value)) and not _BAD_ESCAPE.search(value)
+    """Tell whether this is an absolute URI of RFC 3986 (ASCII, a scheme in front), not too long."""
+    return (
+        len(value) <= LONGEST_URI
+        and bool(_ABSOLUTE_URI.fullmatch(value))
+        and not _BAD_ESCAPE.search(value)
+    )
 
 
 def read_name(vocabulary: Vocabulary, value: str) -> str:
