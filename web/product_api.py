@@ -101,16 +101,19 @@ def get_product(product_id: int) -> Response:
 @access.roles("public")
 @api.parameters(
     product="Number of the product",
+    gtin="The product's GTIN, of 8, 12, 13 or 14 digits",
     code="The lot's code, AI (10)",
     limit="At most so many items; 1000 is the most",
     offset="Leave out so many items",
 )
 def list_lots() -> Response:
-    """List lots, newest first; narrowed by `product` and `code`."""
+    """List lots, newest first; narrowed by `product` or `gtin`, and by `code`."""
     limit, offset = _page()
     query = select(Lot, Product).join(Product, Product.id == Lot.product_id)
     if (product_id := _number("product")) is not None:
         query = query.where(Lot.product_id == product_id)
+    if gtin := request.args.get("gtin"):
+        query = query.where(Product.gtin == gtin14(gtin))
     if code := request.args.get("code"):
         query = query.where(Lot.code == code)
     with transaction() as session:
@@ -244,6 +247,7 @@ def _product(session: Session, card: ProductCard) -> dict[str, Any]:
 
 
 def write_lot(lot: Lot, product: Product) -> dict[str, Any]:
+    """A lot as the API answers it."""
     item: dict[str, Any] = {
         "id": lot.id,
         "product_id": product.id,

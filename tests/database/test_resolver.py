@@ -177,6 +177,24 @@ def test_description_file_names_only_the_keys_served(client):
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.parametrize("typed", [GTIN, GTIN[1:], f"{GTIN[1:4]} {GTIN[4:8]}-{GTIN[8:]}"])
+def test_a_gtin_is_taken_in_any_length(client, scene, typed):
+    def found(path, **query):
+        answer = client.get(path, query_string=query)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    name = scene.product.name
+    assert found("/api/v1/products", gtin=typed).json["items"][0]["gtin"] == GTIN
+    assert found("/api/v1/lots", gtin=typed).json["items"][0]["code"] == "L2610"
+    assert found("/api/v1/products", q=typed).json["items"][0]["name"] == name
+    assert name in [item["title"] for item in found("/api/v1/search", q=typed).json["items"]]
+    assert name.replace("'", "&#39;") in found("/san-pham", q=typed).text
+    wrong = client.get("/api/v1/lots", query_string={"gtin": GTIN[1:-1] + "9"})
+    assert wrong.status_code == 400
+    assert "check digit" in wrong.json["detail"]
+
+
 def test_links_over_the_api_need_an_officer(client, sign_in, scene):
     document = {
         "entries": [
