@@ -11,6 +11,8 @@ SIGN_IN = "10 per minute"
 SUBMIT = "60 per minute"
 # Whoever guesses receipts must not get far: 35 random bits are enough only if guessing is slow.
 LOOK_UP = "120 per minute"
+# Each is read by a person, and may bring a photo; a family behind one address stays below it.
+REPORT = "10 per minute; 100 per day"
 # Each is work for the worker, and a file.
 EXPORT = "20 per minute"
 

@@ -14,7 +14,7 @@ from traceability.subjects import find_subject
 from web import access, api
 from web.bodies import read_body
 from web.context import public_url, transaction
-from web.limits import LOOK_UP, SUBMIT, limiter
+from web.limits import LOOK_UP, REPORT, limiter
 from web.reports.asked import find_place, refuse
 from web.reports.inbox import read_filter, reader
 
@@ -53,7 +53,7 @@ class ReportDocument(BaseModel):
 
 @blueprint.post("")
 @access.roles("public")
-@limiter.limit(SUBMIT)
+@limiter.limit(REPORT)
 @api.body(ReportDocument)
 def post_report() -> Response:
     """Report a problem with a product; answers 201 with a ticket."""

@@ -24,7 +24,7 @@ from traceability.reports import (
 from traceability.subjects import Subject, find_subject
 from web import access
 from web.context import settings, transaction
-from web.limits import LOOK_UP, SUBMIT, limiter
+from web.limits import LOOK_UP, REPORT, limiter
 from web.reports.asked import find_place, refuse
 from web.reports.words import BUYER_KINDS, CLOSE_REASONS, MISTAKES, STATES, STEPS
 
@@ -55,7 +55,7 @@ def form() -> AnyResponse | str:
 
 @blueprint.post("/bao-cao")
 @access.roles("public")
-@limiter.limit(SUBMIT)
+@limiter.limit(REPORT)
 def send() -> AnyResponse | tuple[str, int]:
     """Take a report and lead to its ticket."""
     form = request.form.to_dict()

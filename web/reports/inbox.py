@@ -1,5 +1,6 @@
 """The inbox of cases, `/canh-bao`: what scans, dead links and buyers tell, and what is done."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,8 +30,17 @@ from web import access
 from web.accounts import list_officers
 from web.context import current_account, transaction
 from web.files import send_attachment
+from web.language import day
 from web.models import PrivateRead
-from web.reports.words import CLOSE_REASONS, KINDS, ORIGINS, STATES, STEPS
+from web.reports.words import (
+    CLOSE_REASONS,
+    FACTS,
+    KINDS,
+    ORIGINS,
+    SERIAL_STATES,
+    STATES,
+    STEPS,
+)
 
 blueprint = Blueprint("cases", __name__, url_prefix="/canh-bao")
 _PAGE = 40
@@ -209,6 +219,7 @@ def _case_page(session: Session, ticket: str, *, contact: str | None = None) -> 
         is_officer=who.is_officer,
         officers=list_officers(session) if who.is_officer else [],
         code=_code(found.row),
+        facts=_facts(found.row.report.facts),
         me=account.username if account else None,
         kinds=KINDS,
         origins=ORIGINS,
@@ -223,3 +234,15 @@ def _code(row: CaseRow) -> str | None:
     if row.product is None:
         return None
     return product_codes(row.product, row.lot_code)[0].path
+
+
+def _facts(facts: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """What the platform noted, in words; days as the language writes them."""
+    told = []
+    for name, words in FACTS.items():
+        value = facts.get(name)
+        if isinstance(value, str) and name.endswith("_on"):
+            value = day(date.fromisoformat(value))
+        if value is not None:
+            told.append((words, SERIAL_STATES.get(value, value) if name == "state" else value))
+    return told

@@ -60,3 +60,19 @@ MISTAKES: dict[tuple[str, str], Any] = {
     ("/photo", "busy"): _("Đang có quá nhiều ảnh chờ. Gửi lại không kèm ảnh, hoặc chờ một phút."),
     ("/photo", "photo"): _("Ảnh này không dùng được: chọn ảnh JPEG, PNG hoặc WebP nhỏ hơn 12 MB."),
 }
+# What the platform noted when it opened a case; other members are for programs.
+FACTS: dict[str, Any] = {
+    "state": _("Trạng thái tem"),
+    "scans": _("Số lượt quét"),
+    "first_scanned_on": _("Quét lần đầu"),
+    "url": _("Địa chỉ bán"),
+    "http_status": _("Sàn trả lời mã"),
+}
+SERIAL_STATES: dict[str, Any] = {
+    "unissued": _("chưa từng phát hành"),
+    "issued": _("chưa kích hoạt"),
+    "active": _("đang dùng"),
+    "sold": _("đã bán"),
+    "void": _("đã huỷ"),
+    "recalled": _("thu hồi"),
+}
