@@ -67,7 +67,7 @@ def page(dossier_id: int) -> str:
             has_representative=evidence.has_representative(session, dossier),
             files=files,
             attachments=list_attachments(session, [each.attachment_id for each in files]),
-            say_reason=say_reason,
+            say_refused=_say_refused,
             accepted=limits("evidence").accept,
             sensitive=SENSITIVE_CRITERION,
             steps=dossiers.list_steps(session, dossier.id),
@@ -150,6 +150,13 @@ def reject(dossier_id: int) -> Response:
         )
         flash(_("Đã kết thúc hồ sơ, không công nhận."))
     return _back(dossier_id)
+
+
+def _say_refused(reason: str | None) -> str:
+    """Why a file was refused; papers may be more than pictures."""
+    if reason == "unknown-kind":
+        return str(_("Loại tệp này không nhận. Chọn ảnh, PDF, Word hoặc Excel."))
+    return say_reason(reason)
 
 
 def _back(dossier_id: int) -> Response:

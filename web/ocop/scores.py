@@ -31,7 +31,7 @@ blueprint = Blueprint("ocop_scores", __name__, url_prefix="/ocop/ho-so")
 @blueprint.app_template_filter("points")
 def points(value: Any) -> str:
     """Points as people read them, never rounded up."""
-    text = str(shown(Fraction(value)))
+    text = f"{shown(Fraction(value)).normalize():f}"
     return text.replace(".", ",") if choose() == "vi" else text
 
 
