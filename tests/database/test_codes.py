@@ -172,6 +172,7 @@ def test_any_way_to_write_a_code_finds_it(client, session, scene):
         told = (found.json["kind"], found.json["serial"], found.json["state"], found.json["lot"])
         assert told == ("serial", serial, "issued", "L2610"), code
         assert found.json["warnings"] == ["not-active"]
+        assert found.json["page"].endswith(f"/san-pham/{scene.product.id}/lo/L2610?tem={serial}")
         assert "scans" not in found.json
     assert asked(f"01/{GTIN}/10/L2610").json["kind"] == "lot"
     assert asked(f"01/{GTIN}/21/NONE").json["state"] == "unissued"

@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import orjson
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
@@ -20,6 +21,7 @@ from etl.models import Run
 from gis.errors import InvalidInputError
 from traceability.epcis.captor import Captor
 from traceability.label_sheets import SHEETS
+from traceability.links import product_page
 from traceability.look_up import Found, look_up, parts_of, read_code
 from traceability.lots import get_lot
 from traceability.models import Product
@@ -232,6 +234,7 @@ def _described(found: Found) -> dict[str, Any]:
         "state": None,
         "warnings": [],
         "product": None,
+        "page": None,
         "links": [
             {
                 "linkType": link.link_type,
@@ -244,12 +247,15 @@ def _described(found: Found) -> dict[str, Any]:
     }
     if found.product is not None:
         product = found.product
-        page = url_for("products.product_page", product_id=product.id)
+        query = f"?tem={quote(serial, safe='')}" if serial is not None else ""
+        content["page"] = (
+            public_url() + product_page(product.id, found.lot.code if found.lot else None) + query
+        )
         content["product"] = {
             "id": product.id,
             "name": product.name,
             "href": f"{public_url()}/api/v1/products/{product.id}",
-            "page": public_url() + page,
+            "page": public_url() + product_page(product.id),
             "uri": label_code(product.gtin, product.trace_code).uri(public_url()),
             "is_demo": product.is_demo,
         }

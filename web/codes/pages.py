@@ -342,6 +342,7 @@ def _job_settings(run: Run) -> dict[str, Any]:
         "state": run.state,
         "address": url_for("data_api.get_job", job_id=run.id),
         "words": {
+            "running": str(words.RUN_STATES["running"]),
             "progress": _("{done} / {of} tem"),
             "failed": _("Không tải được. Kiểm tra mạng rồi thử lại."),
         },

@@ -14,6 +14,8 @@ async function look() {
       window.location.reload();
       return;
     }
+    const told = document.getElementById("state");
+    if (told && words[state]) told.textContent = words[state];
     if (report.progress) {
       bar.max = report.progress.of;
       bar.value = report.progress.done;
