@@ -141,3 +141,30 @@ def test_a_contact_is_erased_when_its_day_has_come(session, scene):
     assert reports.erase_contacts(session, day + timedelta(29)) == 0
     assert reports.erase_contacts(session, day + timedelta(30)) == 1
     assert session.scalar(select(func.count()).select_from(ReportPrivate)) == 1
+
+
+def test_of_two_who_close_a_case_one_is_told(clone_sessions):
+    with clone_sessions.begin() as session:
+        product = products.register_product(session, name="Chè").id
+        ticket = reports.open_case(session, kind="void", product_id=product, facts={}).ticket
+    together = Barrier(2)
+
+    def close(actor):
+        together.wait(timeout=20)
+        try:
+            with clone_sessions.begin() as session:
+                report = reports.find_report(session, ticket, for_update=True)
+                reports.close_report(session, report, "solved", f"Xong, {actor}.", actor=actor)
+        except ConflictError:
+            return "late"
+        return actor
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = set(pool.map(close, ("lan", "minh")))
+    assert len(ended) == 2
+    assert "late" in ended
+    with clone_sessions() as session:
+        report = reports.find_report(session, ticket)
+        assert report.answer == f"Xong, {(ended - {'late'}).pop()}."
+        steps = reports.list_steps(session, report.id)
+        assert [step.action for step in steps] == ["opened", "closed"]
