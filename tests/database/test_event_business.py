@@ -328,3 +328,39 @@ def test_of_two_captures_at_once_one_wins(clone_sessions: sessionmaker[Session],
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(take, rivals)) == [False, True]
+
+
+@pytest.mark.long
+def test_many_captures_at_once_take_what_there_is_and_no_more(
+    clone_sessions: sessionmaker[Session],
+) -> None:
+    with clone_sessions.begin() as session:
+        scene = make_scene(session)
+        by = Captor("producer", scene.cooperative.id, frozenset({"producer"}))
+        products.register_product(
+            session, name="Chè", gtin="09520000100025", producer_id=scene.cooperative.id
+        )
+    lots = [f"{BASE}/01/{gtin}/10/N26" for gtin in (GTIN, "09520000100025")]
+    with clone_sessions.begin() as session:
+        for lot in lots:
+            made = event("commissioning", "ADD", quantityList=[amount(100, lot=lot)])
+            capture_events(session, [made], by=by)
+
+    def take(number: int) -> bool:
+        # Each takes from both lots, every second one in the other order.
+        bodies = [
+            {
+                **event("destroying", "DELETE", 8, quantityList=[amount(1.5, lot=lot)]),
+                "https://id.example/voc/number": number,
+            }
+            for lot in lots[:: 1 if number % 2 else -1]
+        ]
+        try:
+            with clone_sessions.begin() as own:
+                capture_events(own, bodies, by=by)
+        except RuleBrokenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, range(100))) == 66
