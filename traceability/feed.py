@@ -16,6 +16,7 @@ from gis.models import AdministrativeUnit, Party
 from traceability import ocop
 from traceability.links import LISTED, product_page
 from traceability.models import Certificate, Listing, Lot, Marketplace, Product
+from traceability.offering import OFFERED
 from traceability.photos import Photo, photos_of
 from traceability.trace_link import label_code
 
@@ -131,7 +132,7 @@ def describe_product(
 
 
 def feed_items(session: Session, day: date) -> Iterator[FeedItem]:
-    """Read all products, some hundred at a time, so that the feed may be of any length."""
+    """Read all products that are offered, some hundred at a time: the feed may be of any length."""
     last = 0
     while True:
         rows = session.execute(
@@ -139,7 +140,7 @@ def feed_items(session: Session, day: date) -> Iterator[FeedItem]:
             .outerjoin(Party, Party.id == Product.producer_id)
             .outerjoin(AdministrativeUnit, AdministrativeUnit.id == Product.commune_id)
             .options(defer(AdministrativeUnit.boundary, raiseload=True))
-            .where(Product.id > last)
+            .where(Product.id > last, OFFERED)
             .order_by(Product.id)
             .limit(_BATCH)
         ).all()

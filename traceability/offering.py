@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from gis.errors import StaleVersionError
@@ -16,6 +16,12 @@ from traceability.links import LISTED
 from traceability.models import Listing, Marketplace, Product
 from traceability.photos import Photo, photos_of
 
+# What is neither coded for trade, nor graded, nor sold anywhere is a material of the workshop.
+OFFERED = or_(
+    Product.gtin.is_not(None),
+    Product.ocop_group.is_not(None),
+    exists().where(Listing.product_id == Product.id, LISTED),
+)
 # What its producer may say of a product; names, codes and sets are an officer's matter.
 FIELDS = ("summary", "story", "net_content", "shelf_life", "standards")
 CLICKS_SHOWN = timedelta(days=30)
@@ -121,7 +127,8 @@ def revise_product(
 def listed_products(session: Session, scope: EditScope | None = None) -> Coverage:
     """Count the products that are sold on marketplaces: `19/19 on Voso`, `26/35 in all`.
 
-    A listing that is dead or retired does not count; one not checked yet does.
+    A listing that is dead or retired does not count, one not checked yet does; materials of a
+    workshop are no products here.
     """
     scope = scope or EditScope()
     listed = exists().where(Listing.product_id == Product.id, LISTED)
@@ -134,7 +141,7 @@ def listed_products(session: Session, scope: EditScope | None = None) -> Coverag
         .group_by(Marketplace.code, Marketplace.position)
         .order_by(Marketplace.position)
     )
-    everything = select(func.count(Product.id)).where(*_within(scope))
+    everything = select(func.count(Product.id)).where(OFFERED, *_within(scope))
     return Coverage(
         session.scalar(everything) or 0,
         session.scalar(everything.where(listed)) or 0,

@@ -35,7 +35,7 @@ def test_the_feed_tells_what_a_shop_needs_and_nothing_of_a_person(session, scene
         )  # fmt: skip
     products.register_product(
         session, name='=HYPERLINK("https://evil.example")', producer_id=scene.household.id,
-        summary="+84 912 345 678\nxuống dòng", commune_id=scene.commune.id,
+        ocop_set=13, summary="+84 912 345 678\nxuống dòng", commune_id=scene.commune.id,
     )  # fmt: skip
     session.commit()
     first, second = rows_of(client)
@@ -60,7 +60,8 @@ def test_the_feed_tells_what_a_shop_needs_and_nothing_of_a_person(session, scene
 def test_a_feed_of_more_than_one_batch_is_whole(session, scene, client, monkeypatch):
     monkeypatch.setattr(feed, "_BATCH", 2)
     for number in range(4):
-        products.register_product(session, name=f"Sản phẩm {number}")
+        products.register_product(session, name=f"Sản phẩm {number}", ocop_set=1)
+    products.register_product(session, name="Quả tươi (nguyên liệu)")
     session.commit()
     assert len(rows_of(client)) == 5
 

@@ -146,7 +146,10 @@ def test_prices_as_people_write_them(said, expected):
 
 
 def test_coverage_counts_products_that_are_really_sold(session, scene):
-    products.register_product(session, name="Chưa bán", producer_id=scene.cooperative.id)
+    products.register_product(
+        session, name="Chưa bán", producer_id=scene.cooperative.id, ocop_set=1
+    )
+    products.register_product(session, name="Quả tươi (nguyên liệu)")
     scope = offering.EditScope(party_id=scene.cooperative.id)
     assert offering.listed_products(session, scope) == offering.Coverage(
         2, 1, {"voso": 1, "postmart": 1}

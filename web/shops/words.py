@@ -11,7 +11,7 @@ from traceability.models import Listing
 
 STANDINGS: Mapping[str, Any] = {
     "found": lazy_gettext("Đang mở được"),
-    "unchecked": lazy_gettext("Chưa kiểm tra"),
+    "unchecked": lazy_gettext("Địa chỉ chưa kiểm tra"),
     "failing": lazy_gettext("Lần kiểm tra gần nhất chưa mở được"),
     "dead": lazy_gettext("Sàn báo không còn – đang ẩn với người mua"),
     "retired": lazy_gettext("Đã gỡ"),
