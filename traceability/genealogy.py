@@ -18,8 +18,10 @@ from traceability.links import parse_code
 from traceability.lots import find_lots, trace_lot
 from traceability.models import Event, Lot, Product
 from traceability.places import Place, find_places
+from traceability.reach import reach_of
 from traceability.recalls import find_recalls
 from traceability.safety import safety_of_lots
+from traceability.stocks import lot_keys
 from traceability.trace_link import TraceLink
 
 Way = Literal["back", "forward", "both"]
@@ -27,6 +29,8 @@ NodeKind = Literal["area", "lot", "item", "box", "product", "other"]
 # Whoever has more to look at downloads it.
 MOST_EVENTS = 300
 MOST_NODES = 2000
+# Beyond so many, the labels of a lot are counted, not drawn.
+_MOST_LABELS_FOLLOWED = 500
 # So many labels are asked for recalls of their own; all inherit those of their lots.
 _MOST_LABELS_ASKED = 100
 
@@ -96,8 +100,10 @@ def read_genealogy(
     traces: list[tuple[int, Trace]] = []
     if way != "forward":
         traces.append((-1, trace_back(session, thing.keys, depth=depth)))
+    labels = 0
     if way != "back":
-        traces.append((1, trace_forward(session, thing.keys, depth=depth)))
+        labels, forward = _forward(session, thing, depth)
+        traces.append((1, forward))
     events = {event.sequence: event for _, trace in traces for event in trace.events}
     seen = _visible(session, events.values(), reader)
     depths: dict[str, int] = dict.fromkeys(thing.keys, 0)
@@ -144,8 +150,32 @@ def read_genealogy(
             for card in make_event_cards(session, listed)
         ],
         len(about) - len(listed),
-        hidden,
+        hidden + labels,
     )
+
+
+def _forward(session: Session, thing: Thing, depth: int | None) -> tuple[int, Trace]:
+    """What became of a thing, and how many labels were left out of it.
+
+    A lot of many labels is followed from lot to lot only: backwards from what was made of it, which
+    leads through no label.
+    """
+    if thing.kind == "lot" and thing.lot is not None and thing.product is not None:
+        reach = reach_of(session, thing.product, thing.lot)
+        if reach.serial_count > _MOST_LABELS_FOLLOWED:
+            keys = {*thing.keys}
+            for product, lot in reach.lots:
+                keys.update(lot_keys(product, lot.code))
+            trace = trace_back(session, sorted(keys))
+            edges = [edge for edge in trace.edges if {edge.source, edge.target} <= keys]
+            nodes = [
+                node._replace(depth=1)
+                for node in trace.nodes
+                if node.key in keys and node.key not in thing.keys
+            ]
+            about = [event for event in trace.events if any(key in event.body for key in keys)]
+            return reach.serial_count, Trace(nodes, edges, about, trace.revoked)
+    return 0, trace_forward(session, thing.keys, depth=depth)
 
 
 def _visible(session: Session, events: Iterable[Event], reader: Reader | None) -> set[int]:
