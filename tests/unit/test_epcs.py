@@ -1,10 +1,14 @@
 """One key for one thing, however it is written: URNs and Digital Links of GS1, own trace codes."""
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from traceability.digital_link import parse_path
 from traceability.epcis.epcs import as_uri, canonical, is_class
+from traceability.epcis.keys import KEYS
 from traceability.errors import InvalidIdentifierError
 from traceability.identifiers import check_digit, trace_check_character
 
@@ -133,6 +137,40 @@ def test_a_urn_and_a_digital_link_of_one_item_meet(number: int, split: int, seri
     key = canonical(f"urn:epc:id:sgtin:{prefix}.{reference}.{escaped}")
     assert key == canonical(f"https://any.example/01/{gtin}/21/{quoted}")
     assert not is_class(key)
+
+
+@given(
+    st.sampled_from(sorted(KEYS)),
+    st.text("0123456789", min_size=1, max_size=26),
+    st.text("!%/-09AZ_az#é", max_size=3),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["10", "21", "22", "235", "254", "7040", "8011", "8019"]),
+            st.text("0123456789AB!%/-_é", min_size=1, max_size=21),
+        ),
+        max_size=2,
+    ),
+)
+def test_what_the_resolver_reads_an_event_reads(
+    name: str, digits: str, rest: str, below: list[tuple[str, str]]
+) -> None:
+    rule = KEYS[name]
+    if len(digits) >= rule.checked > 0:
+        body = digits[rule.skipped : rule.checked - 1]
+        digits = digits[: rule.checked - 1] + check_digit(body) + digits[rule.checked :]
+    pairs = [(name, digits + rest), *below]
+    path = "".join(f"/{part}/{quote(value, safe='')}" for part, value in pairs)
+    try:
+        parse_path(path)
+        read = True
+    except InvalidIdentifierError:
+        read = False
+    try:
+        # What is too short to be a key is an address like any other, and named by itself.
+        known = canonical(f"https://any.example{path}").startswith("/")
+    except InvalidIdentifierError:
+        known = False
+    assert known == read, path
 
 
 @given(st.integers(1, 10**13 - 1), st.integers(0, 13), st.integers(1, 9))

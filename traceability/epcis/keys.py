@@ -56,7 +56,7 @@ _QUALIFIERS = {
     "22": form(rf"{_CSET82}{{1,20}}"),
     "235": form(rf"{_CSET82}{{1,28}}"),
     "254": form(rf"{_CSET82}{{1,20}}"),
-    "7040": form(rf"[0-9]{_CSET82}{{3}}"),
+    "7040": form(rf"[0-9]{_CSET82}{{2}}[\-0-9A-Z_a-z]"),
     "8011": form(r"(?:0|[1-9][0-9]{0,11})"),
     "8019": form(r"[0-9]{1,10}"),
 }
@@ -80,6 +80,8 @@ def write_key(name: str, value: str, below: list[tuple[str, str]]) -> str:
         raise InvalidIdentifierError(f"({name}) {value!r} has not {form_of_it}.")
     if rule.checked:
         _check(name, value[rule.skipped : rule.checked])
+    if name == "8006" and not 1 <= int(value[14:16]) <= int(value[16:18]):
+        raise InvalidIdentifierError(f"(8006) {value}: there is no such piece of that total.")
     names = [qualifier for qualifier, _ in below]
     if not any(_in_order(names, sequence) for sequence in rule.qualifiers):
         raise InvalidIdentifierError(
