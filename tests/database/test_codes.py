@@ -11,7 +11,7 @@ from etl.code_requests import CHANGE_CODES
 from etl.label_requests import PRINT_LABELS
 from etl.models import Run
 from tests.product_factories import GTIN, make_scene
-from traceability.models import EventItem, Serial, SerialBatch
+from traceability.models import EventItem, Serial, SerialBatch, SerialChange
 from traceability.serials import (
     find_serial,
     issue_serials,
@@ -121,6 +121,7 @@ def test_codes_are_put_to_use_with_events_and_made_void(producer, session, sessi
 
 def test_a_whole_roll_is_left_to_the_worker(producer, session, sessions, scene, monkeypatch):
     monkeypatch.setattr("web.codes.api.MOST_AT_HAND", 10)
+    monkeypatch.setattr("etl.code_changes._PORTION", 12)
     list(issue_serials(session, scene.product, 30, scene.lot))
     batch = session.scalars(select(SerialBatch)).one()
     session.commit()
@@ -138,6 +139,9 @@ def test_a_whole_roll_is_left_to_the_worker(producer, session, sessions, scene, 
     session.expire_all()
     run = session.get_one(Run, queued["run_id"])
     assert (run.state, run.report["changed"]) == ("done", 30)
+    assert run.report["progress"] == {"done": 30, "of": 30}
+    numbers = session.scalars(select(SerialChange.count).order_by(SerialChange.id)).all()
+    assert numbers == [12, 12, 6], "a portion is one change"
     assert states_of(session, scene.product.id) == {"active": 30}
 
 
