@@ -99,6 +99,8 @@ REFUSALS: dict[str, Any] = {
     "would be sent out": lazy_gettext("Lô %(name)s: xuất nhiều hơn số đã có."),
     "would be used": lazy_gettext("Lô %(name)s: dùng và bán nhiều hơn số đã có."),
     "more than went in": lazy_gettext("Làm ra nhiều hơn nguyên liệu đưa vào."),
+    "belongs to lot": lazy_gettext("Tem %(name)s được in cho lô khác."),
+    "only the producer": lazy_gettext("Chỉ chủ sản phẩm hoặc cán bộ mới ghi được việc này."),
 }
 _ABOUT_CODES: dict[str, Any] = {
     "unknown-code": lazy_gettext("Không tìm thấy mã %(code)s trong hệ thống."),
