@@ -65,6 +65,8 @@ def connect(
             "options": (
                 f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000}"
                 " -c lock_timeout=10000 -c idle_in_transaction_session_timeout=600000"
+                # As on the private server (gis.server.tuning): compiling takes longer than asking.
+                " -c jit=off"
             ),
         },
     )

@@ -27,14 +27,22 @@ WITH RECURSIVE reached (asked, key, is_direct) AS (
     )
 )
 SELECT reached.asked, reached.key, reached.is_direct,
-       event.event_time, event.body, event.sequence
+       recall.event_time, recall.body, recall.sequence
 FROM reached
-JOIN traceability.event_item AS item ON item.key = reached.key AND item.role = 'epc'
-JOIN traceability.event AS event ON event.sequence = item.event_sequence
-WHERE event.disposition = 'recalled'
-  AND event.corrects IS NULL
-  AND NOT EXISTS (
-      SELECT FROM traceability.event AS declared
-      WHERE declared.corrects IN (event.hash_id, event.event_id)
-  )
-ORDER BY event.event_time DESC, event.sequence DESC
+-- One look at the index for each thing reached (OFFSET 0 keeps it so): there are few of them, and
+-- the planner, who cannot know that, would read all events.
+CROSS JOIN LATERAL (
+    SELECT event.event_time, event.body, event.sequence, event.hash_id, event.event_id
+    FROM traceability.event_item AS item
+    JOIN traceability.event AS event ON event.sequence = item.event_sequence
+    WHERE item.key = reached.key
+      AND item.role = 'epc'
+      AND event.disposition = 'recalled'
+      AND event.corrects IS NULL
+    OFFSET 0
+) AS recall
+WHERE NOT EXISTS (
+    SELECT FROM traceability.event AS declared
+    WHERE declared.corrects IN (recall.hash_id, recall.event_id)
+)
+ORDER BY recall.event_time DESC, recall.sequence DESC
