@@ -13,5 +13,6 @@ Rules:
 
 Files in reading order: `loading` (the whole, in order), `units`, `parties`, `areas` with `fields`
 (shapes of fields), `zones`, `products`, `ocop`, `shops` with
-`pictures` (drawn, no photographs), `dossiers`, `science`; `schematic` is a development tool.
+`pictures` (drawn, no photographs), `dossiers`, `cases`, `science`; `schematic` is a development
+tool.
 """

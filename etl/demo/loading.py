@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from etl.demo.areas import load_areas
+from etl.demo.cases import load_cases
 from etl.demo.dossiers import load_applications
 from etl.demo.events import load_events
 from etl.demo.ocop import load_dossiers
@@ -46,6 +47,7 @@ def load_demo(
     added["OCOP dossiers"] = load_dossiers(session, today)
     added["offers"] = load_offers(session, today)
     added["pictures"] = load_pictures(session, folder)
+    added["cases"] = load_cases(session, today)
     added["applications"] = load_applications(session, today)
     added["observations"] = load_weather(session)
     added["scenes"] = load_scene(session, folder)
