@@ -24,7 +24,7 @@ In reading order:
     gs1/              all application identifiers of GS1 and what their values keep
     digital_link.py   GS1 Digital Link addresses: build, parse, walk up
     trace_link.py     the same for own trace codes: /t/TX-7K3Q-9MHD
-    products.py       register and find products · ocop.py  groups, certificates
+    products.py       register and find products · ocop/  rubric, dossiers, certificates
     lots.py           make lots, trace them back to their fields · serials.py  issue serials
     marketplaces.py   listings · links.py  resolver entries · link_documents.py  their JSON form
     link_types.py     what a link is: GS1's types · resolving.py  what answers for a scanned code

@@ -355,3 +355,17 @@ def test_grading_again_is_filed_in_its_window(session, scene):
     assert caught.value.context["rule"] == "early"
     filing.submit_dossier(session, dossier.id, by="lan", now=due)
     assert dossiers.decide_by(dossier) == date(2029, 3, 23)
+
+
+def test_a_sheet_taken_out_leaves_a_step(session, scene):
+    dossier = checked(session, scene)
+    kept = sheets.save_member_sheet(session, dossier.id, "An", best(), by="a")
+    wrong = sheets.save_member_sheet(session, dossier.id, "Bình", {}, by="a")
+    sheets.remove_member_sheet(session, dossier.id, wrong.id, by="a")
+    step = dossiers.list_steps(session, dossier.id)[-1]
+    assert (step.action, step.actor, step.note) == ("sheet-removed", "a", None)
+    with pytest.raises(ConflictError):
+        sheets.remove_member_sheet(session, dossier.id, wrong.id, by="a")
+    assert sheets.close_council(session, dossier.id, by="a").stars == 5
+    with pytest.raises(ConflictError):
+        sheets.remove_member_sheet(session, dossier.id, kept.id, by="a")

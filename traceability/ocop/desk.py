@@ -21,6 +21,7 @@ from traceability.ocop.certificates import (
 from traceability.ocop.dossiers import OPEN, DossierScope
 
 _MOST_CERTIFICATES = 500
+_MOST_PRODUCTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,13 @@ def list_dossiers(
     return Desk(rows, counts, overdue or 0)
 
 
-def list_startable(session: Session, scope: DossierScope) -> list[Product]:
-    """List the products of a scope that have a set, a commune, and no dossier under way."""
+def list_startable(
+    session: Session, scope: DossierScope, asked: int | None = None
+) -> list[Product]:
+    """List the products of a scope that have a set, a commune, and no dossier under way.
+
+    By name, some hundreds at most, `asked` before all others.
+    """
     under_way = select(Dossier.product_id).where(Dossier.status.in_(OPEN))
     query = (
         select(Product)
@@ -121,7 +127,8 @@ def list_startable(session: Session, scope: DossierScope) -> list[Product]:
             Product.id.not_in(under_way),
             *_conditions(scope, Product.producer_id),
         )
-        .order_by(Product.name, Product.id)
+        .order_by(*([Product.id != asked] if asked else []), Product.name, Product.id)
+        .limit(_MOST_PRODUCTS)
     )
     return list(session.scalars(query))
 

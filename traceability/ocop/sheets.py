@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import ConflictError, InvalidInputError, StaleVersionError
 from traceability.models import Assessment, Dossier
-from traceability.ocop.dossiers import EDITABLE, lock_dossier, set_graded
+from traceability.ocop.dossiers import EDITABLE, add_step, lock_dossier, set_graded
 from traceability.ocop.grading import Grade, average, check_scores, grade, shown
 from traceability.ocop.rubric import CURRENT_RUBRIC, RubricSet, rubric_set
 
@@ -95,18 +95,19 @@ def save_member_sheet(
     return _save(session, dossier, "council", name, scores, stops, by, version)
 
 
-def remove_member_sheet(session: Session, dossier_id: int, sheet_id: int) -> None:
+def remove_member_sheet(session: Session, dossier_id: int, sheet_id: int, *, by: str) -> None:
     """Take a member's sheet out before the council closes; flushes.
 
     Raises:
         ConflictError: The council has closed, or there is no such sheet.
     """
-    lock_dossier(session, dossier_id, ("checked",))
+    dossier = lock_dossier(session, dossier_id, ("checked",))
     sheet = session.get(Assessment, sheet_id) if sheet_id < 2**63 else None
     if sheet is None or sheet.dossier_id != dossier_id or sheet.kind != "council":
         raise ConflictError("There is no such sheet (any more).")
     session.delete(sheet)
-    session.flush()
+    # Who is told of the step need not know whose sheet it was.
+    add_step(session, dossier, "sheet-removed", by)
 
 
 def own_grade(session: Session, dossier: Dossier) -> Grade | None:

@@ -33,6 +33,8 @@ def page() -> str:
     status = request.args.get("trang-thai")
     status = status if status in STATUSES else None
     number = max(request.args.get("trang", 1, type=int), 1)
+    asked = request.args.get("san-pham", type=int)
+    asked = asked if asked is not None and 0 < asked < 2**63 else None
     figures_only = not rights.caller().has(*rights.PEOPLE)
     with transaction() as session:
         coverage = None
@@ -54,7 +56,7 @@ def page() -> str:
             rows=found.rows[:_PAGE],
             desk=found,
             reminders=desk.list_reminders(session, scope, day),
-            startable=desk.list_startable(session, scope),
+            startable=desk.list_startable(session, scope, asked),
             coverage=coverage,
             is_officer=rights.is_officer(),
             status=status,
@@ -63,7 +65,8 @@ def page() -> str:
             applicant_kinds=APPLICANT_KINDS,
             window_states=WINDOW_STATES,
             sets=SETS,
-            asked=request.args.get("san-pham", type=int),
+            asked=asked,
+            is_lost=scope.party_id == 0,
             next_page=number + 1 if len(found.rows) > _PAGE else None,
         )
 

@@ -172,7 +172,7 @@ def remove_sheet(dossier_id: int, sheet_id: int) -> Response:
     rights.demand_province()
     with said(), transaction() as session:
         rights.seen_dossier(session, dossier_id)
-        sheets.remove_member_sheet(session, dossier_id, sheet_id)
+        sheets.remove_member_sheet(session, dossier_id, sheet_id, by=rights.caller().username)
         flash(_("Đã bỏ phiếu chấm."))
     return redirect(url_for(".council", dossier_id=dossier_id), 303)
 

@@ -22,6 +22,7 @@ STEPS: dict[str, Any] = {
     "submitted": _("Nộp cho xã"),
     "returned": _("Xã trả lại"),
     "checked": _("Xã kiểm tra xong, đề nghị tỉnh"),
+    "sheet-removed": _("Bỏ một phiếu chấm"),
     "graded": _("Hội đồng chấm xong"),
     "recognised": _("Công nhận"),
     "rejected": _("Không công nhận"),
