@@ -169,6 +169,8 @@ def upgrade() -> None:
         ("disposition", ["disposition", "event_time"]),
         ("read_point", ["read_point", "event_time"]),
         ("biz_location", ["biz_location", "event_time"]),
+        ("captured_by", ["captured_by", "event_time"]),
+        ("party_id", ["party_id", "event_time"]),
         ("hash_id", ["hash_id"]),
     ):
         op.create_index(f"ix_event_{name}", "event", columns, schema="traceability")

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, any_, func, literal, or_, select, tuple_, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Session
 
@@ -18,6 +29,9 @@ from traceability.models import Event, EventItem, Product
 
 Order = Literal["eventTime", "recordTime"]
 Column = Literal["biz_step", "disposition", "read_point", "biz_location"]
+# So many events are looked up by their sequences; above, one in a few hundred is a producer's own.
+_FEW = 5_000
+_NEWEST = 10_000
 _NAMED = ("epc", "parent", "child", "input", "output")
 
 
@@ -114,15 +128,17 @@ def list_values(
         column: Of `traceability.event`.
         limit: At most so many.
         after: Behind which value to go on.
-        reader: Sees only values of his own events.
+        reader: Sees only values of his own newest events.
     """
     found = getattr(Event, column)
     if reader is None:
         return _skip_through(session, found, limit, after)
-    statement = select(found).where(found.is_not(None), _visible(session, reader))
+    newest = _newest_of(session, reader)
+    value = newest.c[column]
+    statement = select(value).where(value.is_not(None))
     if after is not None:
-        statement = statement.where(found > after)
-    return session.scalars(statement.distinct().order_by(found).limit(limit)).all()
+        statement = statement.where(value > after)
+    return session.scalars(statement.distinct().order_by(value).limit(limit)).all()
 
 
 def list_epcs(
@@ -133,9 +149,15 @@ def list_epcs(
     if after is not None:
         statement = statement.where(EventItem.key > after)
     if reader is not None:
-        own = select(Event.sequence).where(_visible(session, reader))
-        statement = statement.where(EventItem.event_sequence.in_(own))
+        own = _newest_of(session, reader)
+        statement = statement.where(EventItem.event_sequence.in_(select(own.c.sequence)))
     return session.scalars(statement.distinct().order_by(EventItem.key).limit(limit)).all()
+
+
+def _newest_of(session: Session, reader: Reader) -> Any:
+    """The events of a reader that his lists of values are made of."""
+    visible = select(Event).where(_visible(session, reader)).order_by(Event.event_time.desc())
+    return visible.limit(_NEWEST).subquery()
 
 
 def _skip_through(session: Session, column: Any, limit: int, after: str | None) -> Sequence[str]:
@@ -214,22 +236,32 @@ def _visible(session: Session, reader: Reader) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = [Event.captured_by == reader.name]
     if reader.party_id is not None:
         ways.append(Event.party_id == reader.party_id)
-        products = select(Product.gtin, Product.trace_code).where(
-            Product.producer_id == reader.party_id
-        )
-        keys = [
-            key
-            for gtin, code in session.execute(products)
-            for key in (f"/01/{gtin}" if gtin else None, f"/t/{code}")
-            if key is not None
-        ]
+        keys = _keys_of(session, reader.party_id)
         if keys:
-            # A key and all below it: "/" is the character before "0".
-            about = [
-                select(EventItem.event_sequence).where(
-                    and_(EventItem.key >= key, EventItem.key < f"{key}0")
-                )
-                for key in keys
-            ]
-            ways.append(Event.sequence.in_(union(*about) if len(about) > 1 else about[0]))
+            ways.append(_about(session, keys))
     return or_(*ways)
+
+
+def _keys_of(session: Session, party_id: int) -> list[str]:
+    """The keys of a party's products, by GTIN and by trace code."""
+    products = select(Product.gtin, Product.trace_code).where(Product.producer_id == party_id)
+    return [
+        key
+        for gtin, code in session.execute(products)
+        for key in (gtin and f"/01/{gtin}", f"/t/{code}")
+        if key
+    ]
+
+
+def _about(session: Session, keys: list[str]) -> ColumnElement[bool]:
+    """Events about products, their lots and items.
+
+    A few events are named to the database; of many it meets one soon, whatever it orders by.
+    """
+    # A key and all below it: "/" is the character before "0".
+    below = or_(*(and_(EventItem.key >= key, EventItem.key < f"{key}0") for key in keys))
+    some = select(EventItem.event_sequence).where(below).limit(_FEW + 1)
+    sequences = session.scalars(some).all()
+    if len(sequences) <= _FEW:
+        return Event.sequence == any_(literal(list(set(sequences)), ARRAY(BigInteger)))
+    return exists().where(EventItem.event_sequence == Event.sequence, below)

@@ -46,6 +46,8 @@ class Event(Base):
         Index("ix_event_disposition", "disposition", "event_time"),
         Index("ix_event_read_point", "read_point", "event_time"),
         Index("ix_event_biz_location", "biz_location", "event_time"),
+        Index("ix_event_captured_by", "captured_by", "event_time"),
+        Index("ix_event_party_id", "party_id", "event_time"),
         Index("ix_event_hash_id", "hash_id"),
         _present("event_id"),
         _present("transformation_id"),
