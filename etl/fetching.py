@@ -88,7 +88,15 @@ class Fetcher:
     context: ssl.SSLContext | None = None
     whole_s: float = _WHOLE_S
 
-    def fetch(self, url: str, hosts: Sequence[str], *, method: str, most_bytes: int) -> Reply:
+    def fetch(
+        self,
+        url: str,
+        hosts: Sequence[str],
+        *,
+        method: str,
+        most_bytes: int,
+        may: Callable[[str], bool] = lambda _url: True,
+    ) -> Reply:
         """Ask for an address and follow redirects within the hosts.
 
         Args:
@@ -96,6 +104,7 @@ class Fetcher:
             hosts: The only ones that may be asked, with their subdomains.
             method: GET or HEAD.
             most_bytes: The rest of a body is left unread.
+            may: Whether an address that a redirect leads to lets programs ask for it.
 
         Raises:
             NoAnswerError: With the reason.
@@ -118,8 +127,11 @@ class Fetcher:
             first = first or status
             try:
                 url = urljoin(url, target.strip())
+                within = any(is_within(urlsplit(url).hostname or "", each) for each in hosts)
             except ValueError as error:
                 raise NoAnswerError("bad-answer", status) from error
+            if within and not may(url):
+                raise NoAnswerError("not-allowed", status)
         raise NoAnswerError("too-many-redirects", first)
 
     def _exchange(

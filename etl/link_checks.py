@@ -79,7 +79,7 @@ class LinkChecker:
     def ask(self, due: DueListing) -> Answer:
         """Ask one address, if its host lets programs do so."""
         try:
-            if not self._robots_of(due).allows(due.url):
+            if not self._may(due.url, due):
                 return Answer(None, "not-allowed")
             reply = self._fetch(due.url, due, "HEAD", 0)
             if reply.status in _HEAD_UNKNOWN:
@@ -91,22 +91,28 @@ class LinkChecker:
             return Answer(reply.status, "redirect-elsewhere", reply.retry_after)
         return Answer(reply.status, None, reply.retry_after)
 
-    def _robots_of(self, due: DueListing) -> Robots:
+    def _may(self, url: str, due: DueListing) -> bool:
+        return self._robots_of(_host(url), due).allows(url)
+
+    def _robots_of(self, host: str, due: DueListing) -> Robots:
         """The rules of a host; RFC 9309 section 2.3.1: none where there are none (4xx).
 
         A host that cannot say so now (5xx) is left alone.
         """
-        host = _host(due.url)
         known = self._robots.get(host)
         if known is not None and known[0] > self.clock():
             return known[1]
-        reply = self._fetch(f"https://{host}/robots.txt", due, "GET", MOST_BYTES)
-        if 200 <= reply.status < 300:
-            robots = read_robots(reply.body.decode("utf-8", "replace"), AGENT)
-        else:
-            robots = NOTHING_FORBIDDEN if 400 <= reply.status < 500 else ALL_FORBIDDEN
-        kept = _ROBOTS_KEPT_S if reply.status < 500 else self.run_s
-        self._robots[host] = self.clock() + kept, robots
+        place = f"https://{host}/robots.txt"
+        try:
+            reply = self.fetcher.fetch(place, due.hosts, method="GET", most_bytes=MOST_BYTES)
+            if 200 <= reply.status < 300:
+                robots = read_robots(reply.body.decode("utf-8", "replace"), AGENT)
+            else:
+                robots = NOTHING_FORBIDDEN if 400 <= reply.status < 500 else ALL_FORBIDDEN
+            kept = _ROBOTS_KEPT_S if reply.status < 500 else self.run_s
+            self._robots[host] = self.clock() + kept, robots
+        finally:
+            self._leave_alone(host)
         return robots
 
     def _fetch(self, url: str, due: DueListing, method: str, most_bytes: int) -> Reply:
@@ -115,12 +121,22 @@ class LinkChecker:
         if wait > 0:
             self.pause(wait)
         try:
-            return self.fetcher.fetch(url, due.hosts, method=method, most_bytes=most_bytes)
+            return self.fetcher.fetch(
+                url,
+                due.hosts,
+                method=method,
+                most_bytes=most_bytes,
+                may=lambda target: self._may(target, due),
+            )
         finally:
-            robots = self._robots.get(host)
-            asked = robots[1].delay_s if robots else None
-            delay = min(max(asked or 0.0, self.between_s), _LONGEST_DELAY_S)
-            self._free_at[host] = self.clock() + delay
+            self._leave_alone(host)
+
+    def _leave_alone(self, host: str) -> None:
+        """A host is asked again after the time it asks for, and never at once."""
+        robots = self._robots.get(host)
+        asked = robots[1].delay_s if robots else None
+        delay = min(max(asked or 0.0, self.between_s), _LONGEST_DELAY_S)
+        self._free_at[host] = self.clock() + delay
 
     def _record(self, due: DueListing, answer: Answer, at: datetime) -> None:
         with self.sessions.begin() as session:

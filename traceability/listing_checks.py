@@ -5,12 +5,11 @@ dead when its marketplace said twice, hours apart, that it is gone (404, 410); w
 wrong says nothing of the product and hides nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from traceability import links, reports
@@ -118,25 +117,6 @@ def standing(listing: Listing) -> Standing:
     if listing.last_checked_at is None or listing.check_error == "not-allowed":
         return "unchecked"
     return "failing" if listing.failures else "found"
-
-
-def count_standings(session: Session) -> dict[str, int]:
-    """Count listings: all that are not retired, found at the last check, dead, never checked."""
-    shown = Listing.retired_at.is_(None)
-    row = session.execute(
-        select(
-            func.count().filter(shown),
-            func.count().filter(shown, Listing.failures == 0, Listing.last_checked_at.is_not(None)),
-            func.count().filter(shown, Listing.dead_since.is_not(None)),
-            func.count().filter(shown, Listing.last_checked_at.is_(None)),
-        )
-    ).one()
-    return dict(zip(("all", "found", "dead", "unchecked"), row, strict=True))
-
-
-def describe_answer(listing: Listing) -> Sequence[str]:
-    """What the last check said, as slugs and numbers for the page: `404`, `timeout`."""
-    return [str(part) for part in (listing.http_status, listing.check_error) if part]
 
 
 def _wait(listing: Listing, answer: Answer) -> timedelta:

@@ -230,7 +230,7 @@ def test_failures_of_the_soft_kind_hide_nothing_and_wait_longer_each_time(
     assert len(marketplaces.list_listings(session, scene.product.id)) == 2
 
 
-def test_robots_are_respected(session, scene, shop, check):
+def test_robots_are_respected(session, scene, shop, check, clock):
     shop.answers = {
         "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /p/\nCrawl-delay: 9"),
         VOSO: (200, {}, b""),
@@ -241,7 +241,19 @@ def test_robots_are_respected(session, scene, shop, check):
     listing = of(session, "postmart")
     assert (listing.check_error, listing.http_status) == ("not-allowed", None)
     assert listing_checks.standing(listing) == "unchecked", "said honestly"
-    shop.answers["/robots.txt"] = (500, {}, b"")
+    assert clock.waits == [pytest.approx(9)], "as long as the host asks for"
+
+
+def test_robots_are_respected_where_a_redirect_leads(session, scene, shop, check):
+    shop.answers = {
+        VOSO: (301, {"Location": "https://www.voso.vn/kin/p123"}, b""),
+        "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /kin/"),
+        POSTMART: (200, {}, b""),
+    }
+    check()
+    assert of(session, "voso").check_error == "not-allowed"
+    assert ("HEAD", "www.voso.vn/kin/p123") not in shop.asked
+    assert ("GET", "www.voso.vn/robots.txt") in shop.asked
 
 
 def test_a_host_that_cannot_say_its_rules_is_left_alone(session, scene, shop, check):
