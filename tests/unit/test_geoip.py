@@ -1,3 +1,5 @@
+import struct
+
 import pytest
 
 from gis.errors import InvalidInputError
@@ -39,3 +41,59 @@ def test_a_file_that_is_none_is_refused_in_one_sentence(tmp_path, name, content,
 
 def test_without_a_file_no_place_is_known():
     assert open_places(None)("203.0.113.7") is None
+
+
+HERE = {"latitude": 11.9, "longitude": 108.4}
+
+
+def written(value) -> bytes:
+    """A value as MaxMind's format writes it (version 2.0, data section)."""
+    if isinstance(value, dict):
+        parts = (written(name) + written(one) for name, one in value.items())
+        return bytes([0xE0 | len(value)]) + b"".join(parts)
+    if isinstance(value, str):
+        return bytes([0x40 | len(value)]) + value.encode()
+    if isinstance(value, float):
+        return b"\x68" + struct.pack(">d", value)
+    if isinstance(value, list):
+        return bytes([len(value), 0x04]) + b"".join(map(written, value))
+    kind, number = value
+    head = {"u16": b"\xa2", "u32": b"\xc4", "u64": b"\x08\x02"}[kind]
+    return head + struct.pack({"u16": ">H", "u32": ">I", "u64": ">Q"}[kind], number)
+
+
+def database(record: dict) -> bytes:
+    """A file whose one node knows the lower half of all IPv4 addresses."""
+    about = {
+        "node_count": ("u32", 1),
+        "record_size": ("u16", 24),
+        "ip_version": ("u16", 4),
+        "database_type": "Test-City",
+        "languages": ["vi"],
+        "binary_format_major_version": ("u16", 2),
+        "binary_format_minor_version": ("u16", 0),
+        "build_epoch": ("u64", 1),
+        "description": {"vi": "th"},
+    }
+    tree = (1 + 16).to_bytes(3, "big") + (1).to_bytes(3, "big")
+    end = b"\xab\xcd\xefMaxMind.com" + written(about)
+    return tree + bytes(16) + written(record) + end
+
+
+@pytest.mark.parametrize(
+    ("record", "place"),
+    [
+        ({"location": {"latitude": 11.9876, "longitude": 108.4321}}, (108.43, 11.99)),
+        ({"location": {**HERE, "accuracy_radius": ("u16", 20)}}, (108.4, 11.9)),
+        ({"location": {**HERE, "accuracy_radius": ("u16", 500)}}, None),
+        ({"location": {"latitude": 16.0}}, None),
+        ({"country": {"iso_code": "VN"}}, None),
+    ],
+)
+def test_a_maxmind_file_gives_a_rounded_place_where_it_knows_one(tmp_path, record, place):
+    file = tmp_path / "city.mmdb"
+    file.write_bytes(database(record))
+    place_of = open_places(file)
+    assert place_of("27.64.0.1") == place
+    for unknown in ("203.0.113.7", "2001:db8::1", "nonsense", "", None):
+        assert place_of(unknown) is None
