@@ -18,7 +18,7 @@ import psycopg_pool
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
-from etl.attachment_requests import CHECK_ATTACHMENT
+from etl.attachment_requests import CHECK_ATTACHMENT, remove_attachment
 from etl.attachments import clean_attachments, run_check
 from etl.code_changes import run_change
 from etl.code_requests import CHANGE_CODES
@@ -43,7 +43,7 @@ from gis.database import connect, make_sessions
 from gis.errors import PlatformError, UnavailableError
 from gis.server.running import database_url
 from gis.settings import Settings
-from traceability.reports import erase_contacts
+from traceability.reports import erase_contacts, release_photos
 from traceability.scans import forget_writers
 from traceability.suspicions import examine
 
@@ -169,6 +169,8 @@ def make_app(
         day = local_day(datetime.fromtimestamp(timestamp, UTC))
         with sessions.begin() as session:
             log.info("contacts of reporters erased: %s", erase_contacts(session, day))
+            for attachment_id in release_photos(session, day):
+                remove_attachment(session, attachment_id)
 
     @app.periodic(cron=_HOURLY)
     @app.task(name="etl.fold_layer_changes", queueing_lock="etl.fold_layer_changes")

@@ -7,14 +7,14 @@ reporter lies in `report_private` alone, and is erased when its day has come.
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gis.calendar import deadline, local_day
+from gis.calendar import VIETNAM, deadline, local_day
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.receipts import new_receipt, read_receipt
 from traceability.models import Report, ReportPrivate, ReportStep
@@ -266,6 +266,23 @@ def erase_contacts(session: Session, day: date) -> int:
     """Erase the contacts whose day has come, and say how many there were."""
     due = delete(ReportPrivate).where(ReportPrivate.erase_on <= day)
     return len(session.scalars(due.returning(ReportPrivate.report_id)).all())
+
+
+def release_photos(session: Session, day: date) -> list[int]:
+    """Let go of the photos of buyers' cases that were closed half a year ago; flushes.
+
+    Returns:
+        The attachments that nobody wants any more.
+    """
+    closed_before = datetime.combine(day - timedelta(days=CONTACT_DAYS_AT_MOST), time(), VIETNAM)
+    old = session.scalars(
+        select(Report).where(Report.photo_id.is_not(None), Report.closed_at < closed_before)
+    ).all()
+    released = [report.photo_id for report in old if report.photo_id is not None]
+    for report in old:
+        report.photo_id = None
+    session.flush()
+    return released
 
 
 def _due(session: Session, kind: str, now: datetime) -> date:

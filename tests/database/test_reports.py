@@ -143,6 +143,16 @@ def test_a_contact_is_erased_when_its_day_has_come(session, scene):
     assert session.scalar(select(func.count()).select_from(ReportPrivate)) == 1
 
 
+def test_a_photo_is_let_go_half_a_year_after_the_case_was_closed(session, scene):
+    report = filed(session, scene, photo_id=41)
+    filed(session, scene, photo_id=42)
+    reports.close_report(session, report, "solved", "Xong.", actor="o", now=FRIDAY)
+    closed = date(2026, 11, 20)
+    assert reports.release_photos(session, closed + timedelta(180)) == []
+    assert reports.release_photos(session, closed + timedelta(181)) == [41]
+    assert reports.release_photos(session, closed + timedelta(181)) == []
+
+
 def test_of_two_who_close_a_case_one_is_told(clone_sessions):
     with clone_sessions.begin() as session:
         product = products.register_product(session, name="Chè").id
