@@ -33,6 +33,11 @@ class LotCard:
         return self.stock.left if self.stock else None
 
     @property
+    def is_grown(self) -> bool:
+        """Whether it is food or a plant: crafts and tours need no inspection of residues."""
+        return self.product.ocop_group not in (4, 6)
+
+    @property
     def begun_on(self) -> date | None:
         """The day it was made."""
         return self.lot.produced_on or self.lot.harvested_on

@@ -63,6 +63,10 @@ class _Story:
         """An hour of a day before today, Vietnam's time."""
         return datetime.combine(self.today - timedelta(days=days), time(hour), VIETNAM)
 
+    def field(self, crop: str) -> Place:
+        """The producer's first area whose name begins with a crop."""
+        return next(area for name, area in self.areas.items() if name.startswith(crop))
+
     @property
     def workshop(self) -> Place | None:
         """Where the producer works, if that is in the demo."""
@@ -200,7 +204,7 @@ def _coffee(told: _Story, shop: Party) -> int:
 
 def _strawberry(told: _Story) -> int:
     """Dried, labelled, and recalled because of what was found in the fresh fruit."""
-    fruit = told.harvest("dau-tay-nguyen-lieu", 30, _first(told, 320))
+    fruit = told.harvest("dau-tay-nguyen-lieu", 30, {told.field("Dâu").name: 320})
     dried = told.process(fruit, 300, "dau-tay-say", 34, 26, keeps=180)
     product = told.products["dau-tay-say"]
     labels = list(issue_serials(told.session, product, 6, dried))
@@ -218,7 +222,7 @@ def _strawberry(told: _Story) -> int:
 
 def _pepper(told: _Story) -> int:
     """Harvested three days before the interval of a pesticide was over."""
-    name, area = next(iter(told.areas.items()))
+    area = told.field("Ớt")
     assert area.id is not None
     write_entry(
         told.session,
@@ -234,10 +238,6 @@ def _pepper(told: _Story) -> int:
         phi_days=7,
         is_demo=True,
     )
-    early = told.harvest("ot-ngot", 8, {name: 260})
+    early = told.harvest("ot-ngot", 8, {area.name: 260})
     told.inspect(early, 7, "KN-2026-140")
     return 1
-
-
-def _first(told: _Story, amount: int) -> dict[str, int]:
-    return {next(iter(told.areas)): amount}

@@ -130,6 +130,7 @@ def _alarms(cards: list[LotCard]) -> dict[str, list[LotCard]]:
             for card in cards
             if not card.recall
             and card.safety.reason == "not-inspected"
+            and card.is_grown
             and (card.left is None or card.left > 0)
         ],
     }
