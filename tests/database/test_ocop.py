@@ -84,6 +84,13 @@ def test_five_stars_wait_for_the_ministry(session, scene):
     sheets.save_member_sheet(session, dossier.id, "A", best(), by="tinh")
     assert sheets.close_council(session, dossier.id, by="tinh", now=NOW).stars == 5
     assert dossier.due_on == date(2027, 3, 30)
+    decided = {"decision": "1", "issued_by": "x", "issued_on": date(2026, 11, 16), "now": NOW}
+    for stars in (3, 6, 0):
+        with pytest.raises(InvalidInputError):
+            dossiers.recognise_dossier(session, dossier.id, by="t", stars=stars, **decided)
+    # The ministry did not find it worth five: the province gives four.
+    held = dossiers.recognise_dossier(session, dossier.id, by="t", stars=4, **decided)
+    assert (held.stars, dossier.stars) == (4, 5)
 
 
 def test_disqualified_is_never_recognised(session, scene):
@@ -355,6 +362,11 @@ def test_grading_again_is_filed_in_its_window(session, scene):
     assert caught.value.context["rule"] == "early"
     filing.submit_dossier(session, dossier.id, by="lan", now=due)
     assert dossiers.decide_by(dossier) == date(2029, 3, 23)
+    # Asked before 30 April the round ends on 30 June; grading again does not wait so long.
+    dossiers.check_dossier(
+        session, dossier.id, dossiers.CHECKED_TOPICS, has_samples=True, by="xa", now=due
+    )
+    assert dossier.due_on == date(2029, 3, 23)
 
 
 def test_a_sheet_taken_out_leaves_a_step(session, scene):

@@ -109,7 +109,8 @@ def check_dossier(
 ) -> Dossier:
     """Record the commune's check of the four topics and ask the province; flushes.
 
-    The province's round of that day gives the next deadline. Tourism needs no samples.
+    The province's round of that day gives the next deadline, for grading again no later than 45
+    days after it was filed. Tourism needs no samples.
 
     Raises:
         InvalidInputError: A topic was not found right (return the dossier then), or the five
@@ -126,7 +127,8 @@ def check_dossier(
     if not has_samples and needs_samples(dossier):
         raise InvalidInputError("Five samples go with the file.", rule="samples")
     dossier.status, dossier.has_samples = "checked", has_samples
-    dossier.due_on = windows.province_round(local_day(now)).done_before
+    round_ends = windows.province_round(local_day(now)).done_before
+    dossier.due_on = min(round_ends, decide_by(dossier) or round_ends)
     kept = (note or "").strip()[:_LONGEST] or None
     add_step(session, dossier, "checked", by, note=kept, due_on=dossier.due_on, at=now)
     return dossier
@@ -156,9 +158,21 @@ def recognise_dossier(
     issued_by: str,
     issued_on: date,
     by: str,
+    stars: int | None = None,
     now: datetime | None = None,
 ) -> Certificate:
     """Record the decision on a graded dossier: its certificate for 36 months; flushes.
+
+    Args:
+        session: The transaction.
+        dossier_id: A graded dossier.
+        decision: Number of the decision.
+        issued_by: Who decided: the province for three and four stars, the ministry for five.
+        issued_on: Day of the decision.
+        by: The account that records it.
+        stars: What was recognised, where it is not what the council gave: the province gives four
+            to what the ministry did not find worth five.
+        now: With a time zone; the present when absent.
 
     Raises:
         InvalidInputError: Fewer than three stars, no decision or issuer, a day to come.
@@ -167,6 +181,8 @@ def recognise_dossier(
     now = now or datetime.now(UTC)
     dossier = lock_dossier(session, dossier_id, ("graded",))
     assert dossier.stars is not None, "graded_stars"
+    if stars is not None and (dossier.stars, stars) not in ((dossier.stars,) * 2, (5, 4)):
+        raise InvalidInputError("Only five stars may become four.", rule="stars")
     if dossier.stars < certificates.LEAST_STARS:
         raise InvalidInputError("Fewer than three stars are recognised by nobody.", rule="stars")
     if issued_on > local_day(now):
@@ -174,7 +190,7 @@ def recognise_dossier(
     certificate = certificates.certify(
         session,
         session.get_one(Product, dossier.product_id),
-        stars=dossier.stars,
+        stars=stars or dossier.stars,
         decision=_demand(decision, "decision", "Give the decision's number."),
         issued_by=_demand(issued_by, "issued_by", "Say who decided."),
         issued_on=issued_on,

@@ -32,6 +32,7 @@ def issue(dossier_id: int) -> Response:
             issued_by=form.get("issued_by", "")[:200],
             issued_on=read_day("issued_on"),
             by=rights.caller().username,
+            stars=form.get("stars", type=int),
         )
         flash(_("Đã ghi giấy chứng nhận %(stars)s sao.", stars=certificate.stars))
     return redirect(url_for("ocop_dossiers.page", dossier_id=dossier_id), 303)
