@@ -21,10 +21,11 @@ from traceability.epcis.vocabulary import is_absolute_uri
 from traceability.errors import InvalidIdentifierError
 from traceability.trace_link import parse_trace_path
 
+# Longer names are seldom asked for again, and would fill the memory of a process.
+_KEPT = 200
 _KEY_BEGINS = re.compile(r"[0-9]{4,}")
 
 
-@lru_cache(maxsize=65_536)
 def canonical(epc: str) -> str:
     """Return the one key of what an EPC URN, a Digital Link or any other absolute URI names.
 
@@ -32,16 +33,20 @@ def canonical(epc: str) -> str:
         InvalidIdentifierError: No absolute URI; or a GS1 key or own trace code that breaks its
             rules: length, characters, check digit, order of qualifiers.
     """
+    return _canonical(epc) if len(epc) <= _KEPT else _canonical.__wrapped__(epc)
+
+
+@lru_cache(maxsize=32_768)
+def _canonical(epc: str) -> str:
     if epc[:8].lower() == "urn:epc:":
         return key_of_urn(epc)
     if not is_absolute_uri(epc):
-        raise InvalidIdentifierError(f"{epc!r} is not an absolute URI.")
+        raise InvalidIdentifierError(f"{epc[:_KEPT]!r} is not an absolute URI.")
     if epc[:4].lower() == "http" and (key := _from_address(epc)) is not None:
         return key
     return epc
 
 
-@lru_cache(maxsize=65_536)
 def is_class(key: str) -> bool:
     """Tell whether a key names a kind or a lot of things; a foreign URI counts as one thing."""
     parts = key.split("/")

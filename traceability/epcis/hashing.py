@@ -104,7 +104,6 @@ def _text(value: Any, prefixes: Prefixes) -> str:
     return _canonical_text(_expanded(value, prefixes).strip())
 
 
-@lru_cache(maxsize=65_536)
 def _canonical_text(value: str) -> str:
     return _number(value) if _NUMBER.fullmatch(value) else _identifier(value)
 

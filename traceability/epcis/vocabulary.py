@@ -214,7 +214,7 @@ def read_name(vocabulary: Vocabulary, value: str) -> str:
     if bare is not None:
         if bare in vocabulary.words:
             return bare
-        raise InvalidIdentifierError(f"CBV 2.0 knows no {vocabulary.title} {value!r}.")
+        raise InvalidIdentifierError(f"CBV 2.0 knows no {vocabulary.title} {value[:200]!r}.")
     return _foreign(vocabulary.title, value)
 
 
@@ -245,6 +245,6 @@ def contradict(biz_step: str | None, disposition: str | None) -> bool:
 def _foreign(title: str, value: str) -> str:
     if not is_absolute_uri(value):
         raise InvalidIdentifierError(
-            f"{value!r} is no {title} of the standard; a name of your own is an absolute URI."
+            f"{value[:200]!r} is no {title} of the standard; a name of your own is an absolute URI."
         )
     return value
