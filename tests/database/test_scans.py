@@ -11,17 +11,20 @@ import urllib.error
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from gis.calendar import today
+from gis.calendar import local_day, today
 from gis.models import AdministrativeUnit
 from tests.conftest import ROOT
 from tests.product_factories import GTIN, make_scene, square
+from traceability.epcis.capture import Captor, capture_events
 from traceability.models import Report, ScanDay
+from traceability.recording.activation import activate
+from traceability.recording.keeping import Keeper
 from traceability.scans import (
     MOST_PLACES,
     MOST_UNISSUED,
@@ -187,10 +190,9 @@ def test_a_scan_is_counted_by_the_resolver_and_a_preview_is_not(client, app, ses
     assert standing.first_scanned_on == today()
 
 
-def test_a_flush_that_fails_is_sent_again_and_nothing_is_lost(clone_sessions):
-    with clone_sessions.begin() as session:
-        product = make_scene(session).product.id
-    counter = ScanCounter(clone_sessions, in_background=False)
+def test_a_flush_that_fails_is_sent_again_and_nothing_is_lost(session, sessions, scene):
+    product = scene.product.id
+    counter = ScanCounter(sessions, in_background=False)
     for _ in range(3):
         counter.note(product, None, "A")
 
@@ -200,15 +202,14 @@ def test_a_flush_that_fails_is_sent_again_and_nothing_is_lost(clone_sessions):
     class Away:
         begin = staticmethod(away)
 
-    sessions, counter._sessions = counter._sessions, Away()
+    counter._sessions = Away()
     with pytest.raises(OperationalError):
         counter.flush()
     counter.note(product, None, "B")
     assert counter.waiting == 4
     counter._sessions = sessions
     counter.close(patience_s=5)
-    with clone_sessions() as session:
-        assert session.scalar(select(func.sum(ScanDay.scans))) == 4
+    assert session.scalar(select(func.sum(ScanDay.scans))) == 4
     assert (counter.waiting, counter.lost) == (0, 0)
 
 
@@ -238,23 +239,20 @@ def test_many_threads_count_exactly_while_flushes_run(clone_sessions):
         assert session.scalar(select(func.sum(ScanDay.scans))) == 4000
 
 
-def test_memory_is_bounded_and_the_product_still_counts(clone_sessions, monkeypatch):
+def test_memory_is_bounded_and_the_product_still_counts(session, sessions, scene, monkeypatch):
     monkeypatch.setattr(scanning, "MOST_KEYS", 10)
-    with clone_sessions.begin() as session:
-        product = make_scene(session).product.id
-    counter = ScanCounter(clone_sessions, in_background=False)
+    product = scene.product.id
+    counter = ScanCounter(sessions, in_background=False)
     for n in range(50):
         counter.note(product, None, f"S{n}")
     assert len(counter._counts) == 11
     counter.close()
-    with clone_sessions() as session:
-        assert session.scalar(select(func.sum(ScanDay.scans))) == 50
+    assert session.scalar(select(func.sum(ScanDay.scans))) == 50
 
 
-def test_a_child_process_counts_its_own_only(clone_sessions):
-    with clone_sessions.begin() as session:
-        product = make_scene(session).product.id
-    counter = ScanCounter(clone_sessions, in_background=False)
+def test_a_child_process_counts_its_own_only(session, sessions, scene):
+    product = scene.product.id
+    counter = ScanCounter(sessions, in_background=False)
     counter.note(product)
     child = os.fork()
     if child == 0:
@@ -323,3 +321,44 @@ def test_a_server_that_is_told_to_stop_has_written_every_scan(clone, clone_sessi
     assert answered >= 590
     with clone_sessions() as session:
         assert session.scalar(select(func.sum(ScanDay.scans))) == answered
+
+
+def test_scans_before_the_item_was_shipped_also_in_its_box(session, scene):
+    loose, boxed, tried = issue_serials(session, scene.product, 3, scene.lot)
+    now = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
+    days = {ago: now - timedelta(days=ago) for ago in range(1, 6)}
+    keeper = Keeper(
+        Captor("anna", scene.cooperative.id, frozenset({"producer"})), "https://langbiang.example"
+    )
+    activate(session, keeper, scene.product, Chosen(scene.product.id), at=days[5])
+    box = "https://id.gs1.org/00/095200090000000005"
+    uri = f"https://langbiang.example/01/{GTIN}/21/"
+
+    def event(kind, at, step, **more):
+        return {
+            "type": kind,
+            "eventTime": at.isoformat(),
+            "eventTimeZoneOffset": "+07:00",
+            "bizStep": step,
+            **more,
+        }
+
+    packed = {"action": "ADD", "parentID": box, "childEPCs": [uri + boxed]}
+    shipped = {"action": "OBSERVE", "disposition": "in_transit"}
+    capture_events(
+        session,
+        [
+            event("AggregationEvent", days[4], "packing", **packed),
+            event("ObjectEvent", days[2], "shipping", epcList=[uri + loose], **shipped),
+            event("ObjectEvent", days[2], "shipping", epcList=[uri + tried], **shipped),
+            event("ObjectEvent", days[2], "shipping", epcList=[box], **shipped),
+        ],
+        by=keeper.captor,
+    )
+    product = scene.product.id
+    before, same = local_day(days[3]), local_day(days[2])
+    record(session, {Scanned(before, product, None, one): 2 for one in (loose, boxed)})
+    trial = {Scanned(before, product, None, tried): 1, Scanned(same, product, None, tried): 9}
+    record(session, trial)
+    told = [standing_of(session, product, one).warnings for one in (loose, boxed, tried)]
+    assert told == [("before-shipping",), ("before-shipping",), ()]
