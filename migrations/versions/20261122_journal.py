@@ -284,6 +284,14 @@ def upgrade() -> None:
         "CREATE TRIGGER append_only_row BEFORE UPDATE OR DELETE ON traceability.event"
         " FOR EACH ROW EXECUTE FUNCTION gis.refuse_change()"
     )
+    op.execute(
+        "CREATE TRIGGER append_only_head BEFORE DELETE OR TRUNCATE ON traceability.journal_head"
+        " FOR EACH STATEMENT EXECUTE FUNCTION gis.refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER only_forward BEFORE UPDATE ON traceability.journal_head FOR EACH ROW"
+        " WHEN (NEW.position <= OLD.position) EXECUTE FUNCTION gis.refuse_change()"
+    )
     op.execute(ENSURE_MONTH)
     op.execute(
         "SELECT traceability.ensure_event_month((now() + make_interval(months => ahead))::date)"

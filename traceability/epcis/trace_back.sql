@@ -47,12 +47,12 @@ WITH RECURSIVE pair (from_role, to_role, kind) AS (
         WHERE NOT reached.is_container
     ) AS step
     WHERE (CAST(:depth AS integer) IS NULL OR reached.level < CAST(:depth AS integer))
-        AND (reached.key !~ '^/01/[0-9]{14}$' OR reached.key = ANY (CAST(:keys AS text[])))
+        AND (reached.key !~ '^/(01|t)/[^/]+$' OR reached.key = ANY (CAST(:keys AS text[])))
 ), followed AS (
     SELECT key, bool_and(is_container) AS is_container
     FROM reached
     WHERE (CAST(:depth AS integer) IS NULL OR level < CAST(:depth AS integer))
-        AND (key !~ '^/01/[0-9]{14}$' OR key = ANY (CAST(:keys AS text[])))
+        AND (key !~ '^/(01|t)/[^/]+$' OR key = ANY (CAST(:keys AS text[])))
     GROUP BY key
 )
 SELECT

@@ -28,6 +28,8 @@ LIMITS = {
     "GS1-EPCIS-Capture-Limit": str(MOST_EVENTS),
     "GS1-EPCIS-Capture-File-Size-Limit": str(MOST_BYTES),
 }
+# An answer that grows longer ends, and its Link goes on.
+_MOST_CHARACTERS = 8_000_000
 _VERSION = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:\.[0-9]{1,6})?")
 
 
@@ -83,11 +85,18 @@ def answer_collection(
 
 
 def together(events: Sequence[Event]) -> list[Event]:
-    """The first of the events that one document can hold: whose prefixes agree."""
+    """The first of the events that one document can hold: whose prefixes agree, and not too long.
+
+    At least one, however long it is.
+    """
     taken: list[Event] = []
     meanings: dict[str, Any] = {}
+    length = 0
     for event in events:
         own = _meanings(event)
+        length += len(event.body)
+        if taken and length > _MOST_CHARACTERS:
+            break
         if any(meanings.get(name, meaning) != meaning for name, meaning in own.items()):
             break
         meanings |= own

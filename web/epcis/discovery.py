@@ -131,6 +131,7 @@ def discover(rest: str = "") -> Response:
     adapter = current_app.create_url_adapter(request)
     allowed = set(adapter.allowed_methods()) if adapter else set()
     response = Response(status=204)
+    del response.headers["Content-Type"]
     response.headers["Allow"] = ", ".join(sorted(allowed | {"OPTIONS"}))
     for name in ("GS1-EPCIS", "GS1-CBV"):
         for end in ("Min", "Max"):
