@@ -12,7 +12,14 @@ from gis.errors import InvalidInputError
 from traceability.ocop import rubric_on
 from traceability.ocop.certificates import authority_of, regrade_window
 from traceability.ocop.grading import average, check_scores, grade, shown, stars_by_total
-from traceability.ocop.rubric import PARTS, STOPS, VERSIONS, load_rubric, rubric_set
+from traceability.ocop.rubric import (
+    PARTS,
+    STOPS,
+    VERSIONS,
+    in_english,
+    load_rubric,
+    rubric_set,
+)
 from traceability.ocop.windows import ministry_round, province_round
 
 COFFEE = 13
@@ -40,6 +47,11 @@ def test_the_tables_are_whole():
             assert max(each.accepted) == each.most
             assert len({option.label for option in each.options}) == len(each.options)
             assert all(len(option.label) <= 60 for option in each.options)
+            labels = [each.label, *(option.label for option in each.options)]
+            told = [in_english(label) for label in labels]
+            assert len(set(told[1:])) == len(told[1:]), (one.number, each.code)
+            # Figures alone are the same in both.
+            assert [x for x in labels if in_english(x) == x and x[0].isalpha()] == []
 
 
 @pytest.mark.real_data

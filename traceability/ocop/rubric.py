@@ -8,6 +8,7 @@ gates are the decision's.
     scales.tsv     scale, name of the criterion, names of the options ("Thêm: …" adds to the one
                    before it)
     stops.tsv      set, what disqualifies from it altogether
+    english.tsv    every label in English
 
 Points carry their gate as the decision prints it: `2***` = two points, and reaching this option is
 the least for three stars. `-` = no options: yes or no, worth all or nothing.
@@ -213,6 +214,16 @@ def load_rubric() -> Mapping[int, RubricSet]:
         )
         for number, stops in _rows("stops")
     }
+
+
+def in_english(label: str) -> str:
+    """Return a label in English; one that is not of the rubric as it is."""
+    return _load_english().get(label, label)
+
+
+@cache
+def _load_english() -> Mapping[str, str]:
+    return {row[0]: row[1] for row in _rows("english")}
 
 
 def _read_criterion(

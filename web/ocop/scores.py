@@ -17,7 +17,7 @@ from traceability.ocop import desk, evidence, sheets
 from traceability.ocop.dossiers import EDITABLE
 from traceability.ocop.grading import LEAST_TOTALS, Grade, average, grade, shown
 from traceability.ocop.hints import platform_hints
-from traceability.ocop.rubric import PART_NAMES, PARTS, STOPS
+from traceability.ocop.rubric import PART_NAMES, PARTS, STOPS, in_english
 from web import access
 from web.context import transaction
 from web.language import choose
@@ -33,6 +33,12 @@ def points(value: Any) -> str:
     """Points as people read them, never rounded up."""
     text = f"{shown(Fraction(value)).normalize():f}"
     return text.replace(".", ",") if choose() == "vi" else text
+
+
+@blueprint.app_template_filter("rubric_label")
+def rubric_label(label: str) -> str:
+    """A label of the rubric in the language of the page."""
+    return label if choose() == "vi" else in_english(label)
 
 
 @blueprint.after_request
