@@ -25,13 +25,13 @@ In reading order:
     digital_link.py   GS1 Digital Link addresses: build, parse, walk up
     trace_link.py     the same for own trace codes: /t/TX-7K3Q-9MHD
     products.py       register and find products · ocop/  rubric, dossiers, certificates
-    lots.py           make lots, trace them back to their fields · serials.py  issue serials
+    lots.py           make lots, trace them back to their fields · serials.py  serials, their states
     marketplaces.py   listings · links.py  resolver entries · link_documents.py  their JSON form
     link_types.py     what a link is: GS1's types · resolving.py  what answers for a scanned code
     photos.py         the picture of a product · offering.py  what a producer's desk shows, changes
     listing_checks.py what an address answered and what follows · clicks.py  who followed, by day
     feed.py           a product for machines: JSON-LD, and a row of the feed for shops
-    reports.py        cases: what buyers report, doubtful scans, dead links · cases.py  who sees what
+    reports.py        cases: what buyers report, doubtful scans, dead links · cases.py whose
     subjects.py       what a buyer's report is about · certificate_check.py  whether stars hold
     measures.py       units of people and of events · places.py  where things happen
     recording/        what people record, as events of the journal; corrections
@@ -41,6 +41,10 @@ In reading order:
     finding.py        any code that is typed or scanned · worklists.py  whose products and lots
     reach.py          what a recall would reach · genealogy.py  a trace as nodes and steps
     journal_pages.py  events as people who work with them read them, with their proof
+    scans.py          scans by day and commune, what is known of a serial · suspicions.py  cases
+    geoip.py          where an address is, by the operator's file
+    look_up.py        what one code is, for programs
     origin.py         what the public may see of fields and producers; the map of an origin
-    qr.py             symbols as PNG, SVG, PDF · pdf.py  pages as they come · labels.py  the sheets
+    qr.py             symbols as PNG, SVG, PDF · pdf.py  pages as they come · labels.py  labels
+    label_sheets.py   the papers they are printed on · batches.py  a batch into its files
 """

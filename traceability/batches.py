@@ -6,7 +6,7 @@ for the file as soon as they are drawn.
 
 import csv
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, TextIO
 
@@ -138,20 +138,6 @@ def list_labelled(
             .limit(limit)
         )
     )
-
-
-def product_of_serial(
-    session: Session, serial: str, products: Sequence[Product]
-) -> Product | None:
-    """Which of these products a serial was issued for, if any."""
-    by_id = {product.id: product for product in products}
-    # One probe of the index for each product, never a look at all serials.
-    found = session.scalar(
-        select(Serial.product_id).where(
-            Serial.product_id == func.any(list(by_id)), Serial.serial == serial
-        )
-    )
-    return by_id.get(found) if found is not None else None
 
 
 def _within(producer_id: int | None, commune_code: str | None) -> ColumnElement[bool]:

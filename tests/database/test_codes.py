@@ -250,6 +250,7 @@ def test_a_label_is_activated_by_its_scan(producer, sign_in, session, scene):
         serial,
         f"{serial[:4]} {serial[4:8]} {serial[8:]}",
         f"https://langbiang.example/01/{GTIN}/10/L2610/21/{serial}",
+        f"https://langbiang.example/san-pham/{scene.product.id}/lo/L2610?tem={serial}",
     ):
         page = producer.get("/tem/kich-hoat", query_string={"ma": given}).text
         assert "Kích hoạt tem này" in page, given

@@ -4,6 +4,7 @@ All of it works without a script; with one the page of a job follows the worker 
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -23,20 +24,15 @@ from etl.label_requests import (
 )
 from etl.models import Run
 from etl.queries import find_run
-from gis.errors import InvalidInputError, NotFoundError, PlatformError
-from traceability.batches import (
-    Batch,
-    get_batch,
-    list_batches,
-    list_labelled,
-    product_of_serial,
-)
+from gis.errors import ForbiddenError, InvalidInputError, NotFoundError, PlatformError
+from traceability.batches import Batch, get_batch, list_batches, list_labelled
+from traceability.finding import find_things
 from traceability.identifiers import CROCKFORD, SERIAL_LENGTH
-from traceability.look_up import Found, look_up, parts_of, read_code
 from traceability.lots import get_lot, list_lots
-from traceability.models import Product
+from traceability.models import Lot, Product
 from traceability.products import get_product
 from traceability.recording.keeping import demand_own
+from traceability.scans import SerialStanding, standing_of
 from traceability.serials import MOST_AT_ONCE, Changed, Chosen, list_batch_changes
 from web import access
 from web.codes import words
@@ -48,6 +44,16 @@ blueprint = Blueprint("codes", __name__, url_prefix="/tem")
 
 _MOST_TEXT = 3_000_000
 _SERIAL = re.compile(rf"(?<![0-9A-Za-z])[{CROCKFORD}]{{{SERIAL_LENGTH}}}(?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label as the page of a scan shows it to those who put it on."""
+
+    product: Product
+    serial: str
+    lot: Lot | None
+    standing: SerialStanding
 
 
 @blueprint.get("")
@@ -161,7 +167,7 @@ def void_range(batch_id: int) -> Response:
 def scan_page() -> str:
     """Put one label to use: type its code, or open this page from the code itself (`?ma=`)."""
     given = request.args.get("ma", "").strip()[:500]
-    found: Found | None = None
+    found: Label | None = None
     with transaction() as session:
         if given:
             try:
@@ -172,8 +178,7 @@ def scan_page() -> str:
             "codes/scan.html",
             given=given,
             found=found,
-            serial=_serial_of(found) if found else None,
-            lots=list_lots(session, found.product.id) if found and found.product else [],
+            lots=list_lots(session, found.product.id) if found else [],
             words=words,
         )
 
@@ -186,11 +191,10 @@ def activate_one() -> Response:
     try:
         with transaction() as session:
             found = _find_label(session, given)
-            assert found.product is not None
             changed = carry_out(
                 session,
                 CodeChange(
-                    Chosen(found.product.id, serials=(_serial_of(found),)),
+                    Chosen(found.product.id, serials=(found.serial,)),
                     "active",
                     keeper(),
                     lot_id=_lot(session, found.product.id),
@@ -274,32 +278,29 @@ def _tell(result: Changed | Run, to: str) -> None:
         flash(_("Giữ nguyên vì trạng thái không cho phép: %(named)s …", named=named), "error")
 
 
-def _find_label(session: Session, given: str) -> Found:
-    """The serial of a scanned address, or of the twelve characters under the code."""
-    compact = re.sub(r"[\s-]+", "", given).upper()
-    if _SERIAL.fullmatch(compact):
-        found_serial = _serial_anywhere(session, compact)
-        if found_serial is None:
-            raise NotFoundError(f"No label has the number {compact}.")
-        return found_serial
-    found = look_up(session, read_code(given))
-    if found.standing is None or found.product is None:
-        raise InvalidInputError("This code names no single label.", parameter="code")
-    return found
+def _find_label(session: Session, given: str) -> Label:
+    """One label of the caller's own products: by its number, its address, or the page it opens."""
+    typed = given.upper() if _SERIAL.fullmatch(re.sub(r"[\s-]+", "", given).upper()) else given
+    things = find_things(session, typed)
+    for thing in things:
+        if (
+            thing.product is not None
+            and thing.serial is not None
+            and _is_own(session, thing.product)
+        ):
+            standing = standing_of(session, thing.product.id, thing.serial)
+            return Label(thing.product, thing.serial, thing.lot, standing)
+    if any(thing.serial is not None for thing in things):
+        raise NotFoundError("No label of yours has this number.")
+    raise InvalidInputError("This code names no single label.", parameter="code")
 
 
-def _serial_anywhere(session: Session, serial: str) -> Found | None:
-    products = list_labelled(
-        session, producer_id=_producer(), commune_code=keeper().commune_code, limit=5000
-    )
-    product = product_of_serial(session, serial, products)
-    return look_up(session, read_code(serial, product=product)) if product else None
-
-
-def _serial_of(found: Found) -> str:
-    _lot_code, serial = parts_of(found.code)
-    assert serial is not None
-    return serial
+def _is_own(session: Session, product: Product) -> bool:
+    try:
+        demand_own(session, keeper(), product)
+    except ForbiddenError:
+        return False
+    return True
 
 
 def _batch(session: Session, batch_id: int) -> Batch:
