@@ -163,7 +163,7 @@ def test_what_the_schema_refuses_we_refuse(folder: Path) -> None:
 
 @pytest.mark.long
 def test_what_the_schema_refuses_we_refuse_at_length(folder: Path) -> None:
-    compare(folder, 2, 20_000)
+    compare(folder, 2, 8_000)
 
 
 # In the spirit of STANDARDS §2: each of these passes GS1's schema, none of them passes here.
