@@ -91,6 +91,10 @@ def record_harvest(
             raise wrong("lot_code", "closed", f"Lot {lot.code} is closed.")
         if lot.unit is not None and not same_kind(unit, lot.unit):
             raise wrong("unit", "unit", f"Lot {lot.code} is counted in {lot.unit}, not in {unit}.")
+    recorded: dict[int | None, Event] = {}
+    if not is_new and keeper.form is None:
+        recorded = _recorded(session, lot, harvests, unit, at)
+    wanted = [each for each in harvests if each.place.id not in recorded]
     events = capture(
         session,
         keeper,
@@ -111,13 +115,13 @@ def record_harvest(
                     growing_area_codes=codes.get(each.place.id or 0, ()),
                 ),
             )
-            for number, each in enumerate(harvests)
+            for number, each in enumerate(wanted)
         ],
     )
-    for each, event in zip(harvests, events, strict=True):
+    for each, event in zip(wanted, events, strict=True):
         _add_source(session, lot, each, unit, day, event)
     session.flush()
-    return lot, events
+    return lot, [*recorded.values(), *events]
 
 
 def next_lot_code(session: Session, product: Product, day: date, letter: str = "L") -> str:
@@ -134,6 +138,27 @@ def next_lot_code(session: Session, product: Product, day: date, letter: str = "
     while (code := stem if number == 1 else f"{stem}-{number}") in taken:
         number += 1
     return code
+
+
+def _recorded(
+    session: Session, lot: Lot, harvests: Sequence[Harvest], unit: str, at: datetime
+) -> dict[int | None, Event]:
+    """Those harvests that are recorded for a lot already, to the millisecond and the gram.
+
+    A program that hears no answer sends them once more. A form says so by its own number
+    (`keeping.find_recorded`), for its minutes do not tell two loads apart.
+    """
+    moment = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    amounts = {
+        each.place.id: convert(each.amount, unit, lot.unit) if lot.unit else each.amount
+        for each in harvests
+    }
+    rows = session.execute(
+        select(LotSource.growing_area_id, LotSource.quantity, Event)
+        .join(Event, Event.sequence == LotSource.event_sequence)
+        .where(LotSource.lot_id == lot.id, Event.event_time == moment)
+    )
+    return {area_id: event for area_id, amount, event in rows if amounts.get(area_id) == amount}
 
 
 def _add_source(
