@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gis.errors import InvalidInputError
 from traceability.epcis.epcs import canonical
+from traceability.epcis.vocabulary import is_absolute_uri
 from traceability.errors import InvalidIdentifierError
 
 _URN = re.compile(r"urn:epc:(?:id|idpat|class):([a-z]+):(.+)", re.IGNORECASE)
@@ -41,7 +42,7 @@ def read_pattern(value: str) -> Pattern:
     except InvalidIdentifierError as error:
         raise InvalidInputError(f"{value!r} cannot be matched: {error.detail}") from error
     beginning = value.removesuffix("*")
-    if "*" in beginning or ":" not in beginning:
+    if "*" in beginning or not is_absolute_uri(beginning):
         raise InvalidInputError(f"{value!r} cannot be matched: * may stand at its end only.")
     if matched := _PATH.match(beginning):
         beginning = matched[1]
