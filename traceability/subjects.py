@@ -31,7 +31,11 @@ class Subject:
 def find_subject(session: Session, typed: str) -> Subject:
     """Find what is meant by an address, a GTIN, a trace code or a page of this site."""
     typed = " ".join(typed.split())[:LONGEST]
-    address = urlsplit(typed)
+    typed = typed.replace("\0", "")
+    try:
+        address = urlsplit(typed)
+    except ValueError:
+        return Subject(typed, None)
     if address.path.startswith("/san-pham/"):
         return _of_page(session, typed, address.path, address.query)
     try:

@@ -149,9 +149,18 @@ def test_an_unissued_serial_is_red_from_the_scan_on(client, scene):
         assert "/bao-cao?ma=" in html
         # Nobody is sent shopping from a red page.
         assert "/ra/" not in html
-    hostile = client.get(f"/san-pham/{scene.product.id}?tem=%3Cscript%3Ealert(1)").text
-    assert "<script>alert" not in hostile
-    assert '<body class="red">' in hostile
+
+
+@pytest.mark.parametrize(
+    "written", ["%00", "a%20b", "%E2%82%AC", "A" * 3000, "%3Cscript%3Ealert(1)"]
+)
+def test_a_number_that_no_label_carries_is_red_too(client, scene, page, written):
+    for address in (page, f"/san-pham/{scene.product.id}"):
+        answer = client.get(f"{address}?tem={written}")
+        assert answer.status_code == 200
+        assert '<body class="red">' in answer.text
+        assert "không do chúng tôi phát hành" in answer.text
+        assert "<script>alert" not in answer.text
 
 
 def test_a_recall_is_seen_at_once_also_by_who_kept_the_page(client, session, scene, page):

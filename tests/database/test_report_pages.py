@@ -113,6 +113,13 @@ def test_a_product_is_found_however_its_code_is_written(client, session, scene, 
     assert (report.serial == "S1") == ("S1" in typed)
 
 
+@pytest.mark.parametrize("typed", ["https://[::1", "(01)", "x" * 400, "/san-pham/9" + "9" * 30])
+def test_odd_codes_are_taken_as_words(client, session, scene, typed):
+    assert client.get("/bao-cao", query_string={"ma": typed}).status_code == 200
+    send(client, ma=typed, loai="unknown-code")
+    assert session.scalars(select(Report.product_id)).one() is None
+
+
 def test_a_photo_waits_for_the_worker(client, session, scene):
     photo = (io.BytesIO(b"not looked at here"), "tem.jpg")
     ticket = send(client, anh=photo)

@@ -87,7 +87,10 @@ def gather(session: Session, card: ProductCard, lot: Lot | None, asked: str | No
         asked: The serial of the stamp that was scanned, as it came with the address.
     """
     product, day = card.product, today()
-    asked = (asked or "").strip()[:_LONGEST_SERIAL] or None
+    asked = (asked or "").replace("\0", "�").strip()[:_LONGEST_SERIAL] or None
+    code = _code(product, lot, asked)
+    # What no label can carry was never issued; nothing else is asked about it.
+    serial = asked if asked is not None and code.path != _code(product, lot, None).path else None
     # Asked once for the fields, the journey and the badge.
     line = find_ancestors(session, [(product, lot)])[lot.id] if lot else None
     origins = public_origins(session, product.id, lot.id if lot else None, lineage=line)
@@ -105,17 +108,17 @@ def gather(session: Session, card: ProductCard, lot: Lot | None, asked: str | No
         origins=origins,
         sketch=draw_origin(session, product, origins, day),
         listings=marketplaces.list_listings(session, product.id),
-        journey=public_journey(session, product, lot, asked, lineage=line) if lot else [],
+        journey=public_journey(session, product, lot, serial, lineage=line) if lot else [],
         certificate_holds=card.certificate is not None and ocop.holds(card.certificate, day),
         serial_asked=asked,
         standing=standing_of(session, product.id, asked, lot.id if lot else None)
         if asked
         else None,
-        recall=recall_of(session, product, lot, asked),
+        recall=recall_of(session, product, lot, serial),
         recalled_lots=frozenset(recalls_of_lots(session, [(product, one) for one in others])),
         safety=safety_of(session, lot, lineage=line) if lot else None,
         photo=photo_of(session, product.id),
-        code=_code(product, lot, asked),
+        code=code,
         today=day,
     )
 
