@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from traceability.epcis.events import ReadEvent
 from traceability.models import Product
 
-# Captures that speak of one product wait for each other; those of different products do not.
 _UNRESERVED = "-._~"
+# Captures that speak of one product wait for each other; those of different products do not.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('traceability.epcis'), CAST(:id AS int))")
+# Which of them a transaction has: a capture of many events takes each once.
+_HELD: WeakKeyDictionary[SessionTransaction, set[int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,13 @@ def lock_products(session: Session, events: Sequence[ReadEvent]) -> None:
 
 def lock_own(session: Session, things: Iterable[OwnThing]) -> None:
     """The same for things that are known already."""
-    for product_id in sorted({thing.product.id for thing in things}):
+    root, nested = session.get_transaction(), session.get_nested_transaction()
+    held = _HELD.get(root, set()) if root else set()
+    for product_id in sorted({thing.product.id for thing in things} - held):
         session.execute(_LOCK, {"id": product_id % 2**31})
+        # A savepoint that is rolled back lets go of the locks taken in it.
+        if root is not None and nested is None:
+            _HELD.setdefault(root, set()).add(product_id)
 
 
 def _split(key: str) -> tuple[str, str | None, str | None] | None:
