@@ -198,7 +198,7 @@ def _coffee(told: _Story, shop: Party) -> int:
     counter = facilities[0] if facilities else None
     record_receiving(told.session, receiver, Load(boxes=[box]), at=told.at(15, 9), place=counter)
     record_unpacking(told.session, receiver, box, at=told.at(15, 10), place=counter)
-    record_sale(told.session, told.keeper, Load(items=items[:2]), at=told.at(12, 17))
+    record_sale(told.session, receiver, Load(items=items[:2]), at=told.at(12, 17), place=counter)
     return 3
 
 

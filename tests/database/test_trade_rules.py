@@ -4,6 +4,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from gis import diary
 from gis.calendar import local_day, today
@@ -11,21 +12,24 @@ from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.product_factories import SECRET_NAME
 from tests.trade_factories import days_ago, harvest, make_trade
 from traceability import serials
+from traceability.epcis.captor import Captor
 from traceability.finding import find_things
 from traceability.journey import public_journey
 from traceability.lots import get_lot
-from traceability.models import Lot, Product
+from traceability.models import Event, EventItem, Lot, Product
 from traceability.origin import public_origins
 from traceability.places import list_areas
 from traceability.recalls import recall_of
+from traceability.recording.activation import activate
 from traceability.recording.boxes import record_packing, record_unpacking
 from traceability.recording.checks import record_inspection, record_recall
 from traceability.recording.corrections import record_correction
 from traceability.recording.harvests import Harvest, record_harvest
-from traceability.recording.keeping import Share
-from traceability.recording.moves import Load, record_sale
+from traceability.recording.keeping import Keeper, Share
+from traceability.recording.moves import Load, record_receiving, record_sale, record_shipping
 from traceability.recording.processing import record_processing
 from traceability.safety import safety_of
+from traceability.serials import Chosen
 from traceability.stocks import left_of
 
 
@@ -200,10 +204,6 @@ def test_what_was_revoked_leads_nowhere(session, trade):
     lot = process(session, trade, beans, 10, trade.final, "P9", 8, 2)
     made = public_journey(session, trade.final, lot)[-1]
     assert (made.kind, made.facts["lots"]) == ("process", [("Cà phê nhân", "N1")])
-    from sqlalchemy import select
-
-    from traceability.models import Event, EventItem
-
     event = session.scalar(
         select(Event)
         .join(EventItem, EventItem.event_sequence == Event.sequence)
@@ -219,9 +219,6 @@ def test_what_was_revoked_leads_nowhere(session, trade):
 
 def test_an_item_lies_in_one_box(session, trade):
     _, _, roasted = chain(session, trade)
-    from traceability.recording.activation import activate
-    from traceability.serials import Chosen
-
     tems = tuple(serials.issue_serials(session, trade.final, 2, roasted))
     activate(session, trade.keeper, trade.final, Chosen(trade.final.id, tems), at=days_ago(5))
     items = [(trade.final, tem) for tem in tems]
@@ -235,6 +232,26 @@ def test_an_item_lies_in_one_box(session, trade):
     steps = public_journey(session, trade.final, None, tems[0])
     assert [step.kind for step in steps] == ["harvest", "process", "process", "pack", "pack"]
     assert all(step.product_code for step in steps)
+
+
+def test_a_shop_sells_what_it_received_and_nothing_else(session, trade):
+    _, _, roasted = chain(session, trade)
+    tems = tuple(serials.issue_serials(session, trade.final, 3, roasted))
+    activate(session, trade.keeper, trade.final, Chosen(trade.final.id, tems), at=days_ago(5))
+    items = [(trade.final, tem) for tem in tems]
+    box, _ = record_packing(session, trade.keeper, None, items=items[:2], at=days_ago(4))
+    party = trade.scene.household.id
+    shop = Keeper(Captor("shop", party, frozenset({"producer"})), trade.keeper.base)
+    with pytest.raises(ForbiddenError):
+        record_sale(session, shop, Load(items=items[:1]), at=days_ago(1))
+    record_shipping(session, trade.keeper, Load(boxes=[box]), at=days_ago(3.5))
+    record_receiving(session, shop, Load(boxes=[box]), at=days_ago(3))
+    record_unpacking(session, shop, box, at=days_ago(2))
+    record_sale(session, shop, Load(items=items[:1]), at=days_ago(1))
+    with pytest.raises(ForbiddenError):
+        record_sale(session, shop, Load(items=items[2:]), at=days_ago(1))
+    with pytest.raises(InvalidInputError, match="sold already"):
+        record_sale(session, shop, Load(items=items[:1]), at=days_ago(0.5))
 
 
 def test_journeys_name_nobody(session, trade):

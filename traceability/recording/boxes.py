@@ -14,6 +14,7 @@ from traceability.links import Target, replace_entry
 from traceability.models import Event, LinkEntry, Product
 from traceability.places import Place
 from traceability.recording import bodies
+from traceability.recording.holdings import demand_held
 from traceability.recording.keeping import (
     Keeper,
     Share,
@@ -71,7 +72,7 @@ def record_packing(
 
     Args:
         session: The transaction.
-        keeper: Who records, of their own products.
+        keeper: Who records; lots are of their own, items too or were received by them.
         box: An SSCC or an own code; None draws a new own code.
         shares: How much of which lots.
         items: Products and serials.
@@ -89,8 +90,10 @@ def record_packing(
     demand_past(at)
     if not shares and not items:
         raise wrong("items", "missing", "A box holds at least one lot or item.")
-    for product in [*(share.product for share in shares), *(product for product, _ in items)]:
-        demand_own(session, keeper, product)
+    for share in shares:
+        demand_own(session, keeper, share.product)
+    for product, serial in items:
+        demand_held(session, keeper, product, serial)
     code = box.strip() if box else new_box(session)
     event = bodies.body(
         "AggregationEvent",

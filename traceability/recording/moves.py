@@ -12,6 +12,7 @@ from traceability.models import Event, Product
 from traceability.places import Place
 from traceability.recording import bodies
 from traceability.recording.boxes import box_uri
+from traceability.recording.holdings import demand_held
 from traceability.recording.keeping import (
     Keeper,
     Share,
@@ -67,7 +68,7 @@ def record_shipping(
 
     Args:
         session: The transaction.
-        keeper: Who records; lots and items are of their own.
+        keeper: Who records; lots are of their own, items too or were received by them.
         load: What left.
         at: When.
         place: From where.
@@ -163,8 +164,8 @@ def _demand(session: Session, keeper: Keeper, load: Load, at: datetime, *, own: 
     if own:
         for share in load.shares:
             demand_own(session, keeper, share.product)
-        for product, _ in load.items:
-            demand_own(session, keeper, product)
+        for product, serial in load.items:
+            demand_held(session, keeper, product, serial)
 
 
 def _party_uri(keeper: Keeper, party_id: int) -> str:
