@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from etl.attachment_requests import keep_attachment, limits
 from gis.calendar import today
-from gis.choices import list_units
+from gis.choices import UnitChoice, list_units
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from traceability import products
 from traceability.cases import find_ticket
 from traceability.reports import (
     BUYER_KINDS as KIND_SLUGS,
@@ -31,6 +33,8 @@ from web.reports.words import BUYER_KINDS, CLOSE_REASONS, MISTAKES, STATES, STEP
 blueprint = Blueprint("reports", __name__)
 # A bot fills in every field; people do not see this one.
 _TRAP = "website"
+# More would weigh more than the page itself.
+_MOST_COMMUNES = 400
 # Answers to one person, to be kept by nobody between.
 _PRIVATE = "private, no-store"
 
@@ -146,8 +150,17 @@ def _form_page(values: dict[str, str], mistakes: dict[str, Any]) -> str:
             values=values,
             mistakes=mistakes,
             kinds=BUYER_KINDS,
-            communes=list_units(session, today(), ("commune",)),
+            communes=_communes(session),
             photo=limits("report-photo"),
             longest=LONGEST_TEXT,
             days=(CONTACT_DAYS_AFTER_CLOSING, CONTACT_DAYS_AT_MOST),
         )
+
+
+def _communes(session: Session) -> list[UnitChoice]:
+    """The communes to choose from; of a whole country, those that products come from."""
+    every = list_units(session, today(), ("commune",))
+    if len(every) <= _MOST_COMMUNES:
+        return every
+    known = {unit.code for unit in products.list_communes(session)}
+    return [unit for unit in every if unit.code in known]
