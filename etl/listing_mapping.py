@@ -321,7 +321,6 @@ def _told(sessions: sessionmaker[Session], run_id: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        expected = isinstance(error, PlatformError)
         sentence = (
             error.detail if isinstance(error, PlatformError) else "Unexpected error; see log."
         )

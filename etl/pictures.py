@@ -5,6 +5,7 @@ again; which way is up is kept by turning them. Only the worker comes here.
 """
 
 import io
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,12 +100,18 @@ def product_photo(path: Path) -> Picture:
     image, _ = open_picture(path, longest=2 * PHOTO_WIDTH)
     image.thumbnail((PHOTO_WIDTH, PHOTO_HEIGHT), Image.Resampling.LANCZOS)
     while True:
-        files = {name: _squeeze(_encoder(image, name), name) for name in _QUALITIES}
-        fitting = {name: data for name, data in files.items() if data is not None}
-        if len(fitting) == len(files):
-            return Picture(image.width, image.height, fitting)
-        smaller = max(round(image.width * _SHRINK), 1), max(round(image.height * _SHRINK), 1)
-        image = image.resize(smaller, Image.Resampling.LANCZOS)
+        files: dict[str, bytes] = {}
+        for name in _QUALITIES:
+            data, fits = _squeeze(_encoder(image, name), name)
+            if not fits:
+                break
+            files[name] = data
+        else:
+            return Picture(image.width, image.height, files)
+        # Bytes go with the area; a little less than what would just fit.
+        smaller = max(min(math.sqrt(PHOTO_BYTES / len(data)) * 0.95, _SHRINK), 0.5)
+        size = max(round(image.width * smaller), 1), max(round(image.height * smaller), 1)
+        image = image.resize(size, Image.Resampling.LANCZOS)
 
 
 def plain_picture(path: Path, *, longest: int) -> tuple[Picture, str]:
@@ -139,14 +146,16 @@ def _encoder(image: Image.Image, name: str) -> Callable[[int], bytes]:
     return encode
 
 
-def _squeeze(encode: Callable[[int], bytes], name: str) -> bytes | None:
-    """The best quality that fits, found by halving; None when even the worst does not."""
+def _squeeze(encode: Callable[[int], bytes], name: str) -> tuple[bytes, bool]:
+    """The best quality that fits, found by halving; else the worst, and that it does not fit."""
     best, worst = _QUALITIES[name]
     data = encode(best)
     if len(data) <= PHOTO_BYTES:
-        return data
-    fits: bytes | None = None
-    low, high = worst, best - 1
+        return data, True
+    fits = encode(worst)
+    if len(fits) > PHOTO_BYTES:
+        return fits, False
+    low, high = worst + 1, best - 1
     while low <= high:
         middle = (low + high) // 2
         data = encode(middle)
@@ -154,7 +163,7 @@ def _squeeze(encode: Callable[[int], bytes], name: str) -> bytes | None:
             fits, low = data, middle + 1
         else:
             high = middle - 1
-    return fits
+    return fits, True
 
 
 def _in_eights(image: Image.Image) -> Image.Image:
