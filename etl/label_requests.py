@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from etl.deferring import defer
@@ -26,6 +26,8 @@ TASK = "labels"
 KEPT_DAYS = 14
 # Each picture is a file of its own in the archive, and its place stands in memory until the end.
 MOST_PICTURES = 20_000
+# So many labels are kept for one account, some 2 GB: a full disk would stop everything.
+MOST_KEPT = 5_000_000
 _FOLDER = "labels"
 _STILL_WAITING = timedelta(days=1)
 
@@ -94,7 +96,7 @@ def request_labels(session: Session, wish: LabelRequest, *, actor: str) -> Run:
 
     Raises:
         NotFoundError: There is no such product, or no such lot of it.
-        ConflictError: Too many batches of the asker wait already.
+        ConflictError: Too many batches of the asker wait already, or are kept.
     """
     product = get_product(session, wish.product_id)
     if wish.lot_code is not None:
@@ -109,6 +111,16 @@ def request_labels(session: Session, wish: LabelRequest, *, actor: str) -> Run:
     )
     if (waiting or 0) >= MOST_WAITING:
         raise ConflictError("Too many batches of labels are waiting: come back when one is done.")
+    kept = session.scalar(
+        select(func.sum(cast(Run.report["request"]["count"].astext, BigInteger))).where(
+            Run.task == TASK,
+            Run.started_by == actor,
+            Run.state != "failed",
+            Run.started_at > datetime.now(UTC) - timedelta(days=KEPT_DAYS),
+        )
+    )
+    if (kept or 0) + wish.count > MOST_KEPT:
+        raise ConflictError(f"Labels are kept {KEPT_DAYS} days, and you have {kept} already.")
     run = Run(task=TASK, subject=f"product {product.id}", state="waiting", started_by=actor)
     run.report = {
         "request": {

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from gis.errors import InvalidInputError
 from gis.server.running import database_url
 from gis.settings import Settings, load_settings
 from traceability import lots, products
-from traceability.batches import LabelFiles, print_batch
+from traceability.batches import LabelFiles, Picture, print_batch
 from traceability.epcis.checkpoints import (
     keep_checkpoint,
     make_checkpoint,
@@ -31,7 +31,7 @@ from traceability.epcis.verifying import count_events, verify
 from traceability.label_sheets import SHEETS
 from traceability.link_documents import register_document
 from traceability.links import allowed_hosts
-from traceability.models import Lot, Product
+from traceability.models import Product
 from traceability.serials import MOST_AT_ONCE, open_batch
 
 _MOST_BYTES = 50_000_000
@@ -84,6 +84,12 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
     help="The codes as a table.",
 )
 @click.option(
+    "--pictures",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Each QR code as a picture of its own, in a .zip.",
+)
+@click.option("--as", "kind", type=click.Choice(["svg", "png"]), default="svg", show_default=True)
+@click.option(
     "--sheet",
     type=click.Choice(list(SHEETS)),
     default="24",
@@ -98,27 +104,42 @@ def issue(
     count: int,
     out: Path,
     table: Path | None,
+    pictures: Path | None,
+    kind: Picture,
     sheet: str,
 ) -> None:
     """Issue serial numbers of a product and print their QR labels."""
     if (gtin is None) == (product_id is None):
         raise click.UsageError("Give either --gtin or --product.")
-    if table is not None and table.absolute() == out.absolute():
-        raise click.UsageError("--out and --csv name the same file.")
+    named = [path.absolute() for path in (out, table, pictures) if path is not None]
+    if len(set(named)) < len(named):
+        raise click.UsageError("--out, --csv and --pictures name the same file.")
     settings = load_settings()
     base = _base(settings)
     with (
         # Inside out: serials are committed before their labels appear, never the other way round.
         _replacing(out) as sheets,
         _replacing(table) as rows,
+        _replacing(pictures) as archive,
         _transaction(settings, "issuing serials") as session,
+        ExitStack() as opened,
+        _progress(count, "labels") as advance,
     ):
         product = _product(session, gtin, product_id)
         lot = lots.get_lot(session, product.id, lot_code) if lot_code is not None else None
-        pages = _print_labels(session, product, lot, count, base, sheets, rows, sheet)
+        files = LabelFiles(
+            pdf=opened.enter_context(sheets.open("wb")),
+            table=opened.enter_context(rows.open("w", encoding="utf-8", newline="")),
+            pictures=(kind, opened.enter_context(archive.open("wb"))) if pictures else None,
+            sheet=sheet,
+        )
+        batch = open_batch(session, product, count, lot, created_by=_user())
+        pages = print_batch(session, batch, product, lot, base, files, advance)
     click.echo(f"{count} codes of {product.name}: {out} (pages: {pages})")
     if table is not None:
         click.echo(f"The codes as a table: {table}")
+    if pictures is not None:
+        click.echo(f"The codes as pictures: {pictures}")
     if is_loopback(base):
         _say(
             f"Warning: these codes lead to {base}, which only this machine can open."
@@ -184,26 +205,6 @@ def is_loopback(address: str) -> bool:
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
     return number.is_loopback or number.is_unspecified
-
-
-def _print_labels(
-    session: Session,
-    product: Product,
-    lot: Lot | None,
-    count: int,
-    base: str,
-    sheets: Path,
-    rows: Path,
-    sheet: str,
-) -> int:
-    with (
-        sheets.open("wb") as pdf,
-        rows.open("w", encoding="utf-8", newline="") as table,
-        _progress(count) as advance,
-    ):
-        batch = open_batch(session, product, count, lot, created_by=_user())
-        files = LabelFiles(pdf=pdf, table=table, sheet=sheet)
-        return print_batch(session, batch, product, lot, base, files, advance)
 
 
 def _product(session: Session, gtin: str | None, product_id: int | None) -> Product:

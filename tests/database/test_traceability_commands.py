@@ -1,12 +1,14 @@
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, make_scene
@@ -36,7 +38,9 @@ def test_issue_prints_labels_that_all_decode(clone_sessions, run, tmp_path):
         make_scene(session)
     sheets, table = tmp_path / "labels.pdf", tmp_path / "codes.csv"
     command = ("issue", "--gtin", GTIN[1:], "--lot", "L2610", "--out", sheets)
-    done = run(*command, "--count", 70, "--csv", table, LANGBIANG_PUBLIC_URL=BASE)
+    archive = tmp_path / "codes.zip"
+    more = ("--csv", table, "--pictures", archive, "--as", "png")
+    done = run(*command, "--count", 70, *more, LANGBIANG_PUBLIC_URL=BASE)
     assert done.exit_code == 0, done.stderr
     assert "Warning" not in done.stderr
     assert "70 of 70 labels" in done.stderr
@@ -44,6 +48,10 @@ def test_issue_prints_labels_that_all_decode(clone_sessions, run, tmp_path):
     assert list(rows[0]) == ["gtin", "lot", "serial", "uri"]
     wanted = [f"{BASE}/01/{GTIN}/10/L2610/21/{row['serial']}" for row in rows]
     assert [row["uri"] for row in rows] == wanted
+    with zipfile.ZipFile(archive) as pictures:
+        assert len(pictures.namelist()) == 70
+        (uri,) = decoded(Image.open(pictures.open(pictures.namelist()[69])))
+        assert uri == wanted[69]
     pages = rendered(sheets.read_bytes())
     assert len(pages) == 3
     assert sorted(uri for page in pages for uri in decoded(page)) == sorted(wanted)
