@@ -6,6 +6,7 @@ for the file as soon as they are drawn.
 
 import csv
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, TextIO
@@ -17,7 +18,7 @@ from gis.errors import NotFoundError
 from gis.models import AdministrativeUnit
 from traceability import labels, qr
 from traceability.label_sheets import SHEETS
-from traceability.models import Lot, Product, Serial, SerialBatch
+from traceability.models import Lot, Product, SerialBatch, SerialChange
 from traceability.serials import issue_batch
 from traceability.trace_link import label_code
 
@@ -158,14 +159,20 @@ def _batches(session: Session, condition: ColumnElement[bool], *, limit: int) ->
         .order_by(SerialBatch.id.desc())
         .limit(limit)
     ).all()
-    counted: dict[int, dict[str, int]] = {}
-    for batch_id, state, count in session.execute(
-        select(Serial.batch_id, Serial.state, func.count())
-        .where(Serial.batch_id.in_([batch.id for batch, _, _ in rows]))
-        .group_by(Serial.batch_id, Serial.state)
+    counted = {batch.id: Counter({"issued": batch.count}) for batch, _, _ in rows}
+    # All began as issued and every change is recorded: a few lines instead of a million serials.
+    for batch_id, before, after, count in session.execute(
+        select(
+            SerialChange.batch_id,
+            SerialChange.from_state,
+            SerialChange.to_state,
+            func.sum(SerialChange.count),
+        )
+        .where(SerialChange.batch_id.in_(list(counted)))
+        .group_by(SerialChange.batch_id, SerialChange.from_state, SerialChange.to_state)
     ):
-        counted.setdefault(batch_id or 0, {})[state] = count
-    return [Batch(batch, product, lot, counted.get(batch.id, {})) for batch, product, lot in rows]
+        counted[batch_id or 0].update({before: -count, after: count})
+    return [Batch(batch, product, lot, dict(counted[batch.id])) for batch, product, lot in rows]
 
 
 def _tabled(made: Iterator[labels.Label], file: TextIO, gtin: str) -> Iterator[labels.Label]:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gis.errors import ConflictError, InvalidInputError
 from tests.product_factories import make_scene
+from traceability.batches import get_batch
 from traceability.models import Lot, Serial, SerialBatch, SerialChange
 from traceability.serials import (
     BEFORE,
@@ -86,6 +87,8 @@ def test_states_change_once_and_history_names_ranges(session, scene):
     assert (refused.changed, refused.unchanged, len(refused.refused)) == (10, 40, 5)
     assert refused.refused[0] == (serials[50], "void")
     assert states_of(session, product.id) == {"active": 50, "void": 50}
+    told = {state: count for state, count in get_batch(session, batch.id).states.items() if count}
+    assert told == {"active": 50, "void": 50}
     lines = session.execute(
         select(
             SerialChange.from_state,
