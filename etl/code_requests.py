@@ -122,7 +122,9 @@ def change_of(run: Run) -> CodeChange:
     """What a run asks for; the rights are those its asker had."""
     given: dict[str, Any] = run.report["request"]
     held: dict[str, Any] = run.report["keeper"]
-    captor = Captor(run.started_by, held["party_id"], frozenset(held["roles"]))
+    captor = Captor(
+        run.started_by, held["party_id"], frozenset(held["roles"]), held["commune_code"]
+    )
     return CodeChange(
         chosen=Chosen(
             given["product_id"],

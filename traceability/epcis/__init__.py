@@ -22,6 +22,7 @@ In reading order:
     events.py        reads one event · documents.py  reads a document of many
     hashing.py       the CBV event hash
     captor.py        who captures · own.py  which things are of products registered here
+    rights.py        who may do what with things of ours
     business.py      what an event may say of our own products (database): histories.py items,
                      amounts.py lots, units.py; states.py  what becomes of serials,
                      begun_lots.py of lots

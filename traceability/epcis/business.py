@@ -2,8 +2,7 @@
 
 Decided:
 
-* Who may begin, end and recall things of ours: the product's producer, officers, administrators.
-  Whoever captures may observe, pack, ship, receive, sell and use them.
+* Who may do what with things of ours: `rights.py`.
 * An item begins once, is sold once, ends once. One that ended is only looked at afterwards
   (inspected, held, counted); one that was recalled is not sold. A label that was issued and never
   activated is not sold either. Numbers that were never issued here are recorded and get no state:
@@ -17,7 +16,7 @@ Decided:
   event does not count.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -27,17 +26,15 @@ from sqlalchemy.orm import Session
 from traceability.epcis.amounts import check_lots, check_transformation
 from traceability.epcis.captor import Captor
 from traceability.epcis.checks import MOST_PROBLEMS
-from traceability.epcis.events import Item, ReadEvent, pointers
+from traceability.epcis.events import ReadEvent
 from traceability.epcis.histories import check_items
-from traceability.epcis.own import OwnThing, find_own, lock_own, lock_products
+from traceability.epcis.own import find_own, lock_own, lock_products
+from traceability.epcis.rights import check_rights, check_run, is_authority, may_rule
 from traceability.epcis.states import apply_states
 from traceability.errors import RuleBrokenError
-from traceability.models import Event
+from traceability.models import Event, EventItem
 
 __all__ = ["apply_states", "check_business", "lock_products"]
-
-_AUTHORITY = frozenset({"officer", "administrator"})
-_ENDS = frozenset({"decommissioning", "destroying"})
 
 
 def check_business(session: Session, event: ReadEvent, by: Captor) -> None:
@@ -53,72 +50,62 @@ def check_business(session: Session, event: ReadEvent, by: Captor) -> None:
         _check_declaration(session, event, by)
         return
     own = find_own(session, (item.key for item in event.items))
+    _refuse(check_run(session, event, own, by))
     if not own:
         return
     lock_own(session, own.values())
     found = chain(
-        _check_rights(event, own, by),
+        check_rights(session, event, own, by),
         check_items(session, event, own),
         check_lots(session, event, own, by.party_id),
         check_transformation(session, event),
     )
+    _refuse(found)
+
+
+def _refuse(found: Iterable[dict[str, Any]]) -> None:
     problems = list(islice(found, MOST_PROBLEMS))
     if problems:
         raise RuleBrokenError(_sentence(problems), errors=problems)
 
 
-def _check_rights(
-    event: ReadEvent, own: Mapping[str, OwnThing], by: Captor
-) -> Iterable[dict[str, Any]]:
-    if not _AUTHORITY.isdisjoint(by.roles):
-        return
-    for item, pointer in zip(event.items, pointers(event), strict=True):
-        thing = own.get(item.key)
-        if thing is None or (verb := _sovereign(event, item)) is None:
-            continue
-        if by.party_id is None or thing.product.producer_id != by.party_id:
-            yield {
-                "pointer": pointer,
-                "detail": f"{item.key}: only the producer of {thing.product.name}, an officer or an"
-                f" administrator may {verb} it.",
-            }
-            return
-
-
-def _sovereign(event: ReadEvent, item: Item) -> str | None:
-    """What an event does to a thing that only its producer and the authority may, if anything."""
-    if item.role == "output" or (event.type == "ObjectEvent" and event.action == "ADD"):
-        return "commission"
-    if event.type == "ObjectEvent" and (event.action == "DELETE" or event.biz_step in _ENDS):
-        return "decommission"
-    if event.disposition == "recalled":
-        return "recall"
-    return None
-
-
 def _check_declaration(session: Session, event: ReadEvent, by: Captor) -> None:
-    if not _AUTHORITY.isdisjoint(by.roles):
-        return
+    # What only repeats another event in other words has no effect to take back.
     named = session.execute(
-        select(Event.party_id, Event.captured_by).where(
+        select(Event.sequence, Event.party_id, Event.captured_by).where(
             or_(Event.hash_id == event.corrects, Event.event_id == event.corrects),
             Event.corrects.is_(None),
+            Event.repeats.is_(None),
         )
     ).all()
-    for party_id, captured_by in named:
+    if is_authority(by):
+        _check_commune(session, event, by, [row.sequence for row in named])
+        return
+    for _, party_id, captured_by in named:
         if captured_by != by.name and (party_id is None or party_id != by.party_id):
-            detail = "Only who captured an event, an officer or an administrator declares it wrong."
-            raise RuleBrokenError(
-                detail, errors=[{"pointer": "/errorDeclaration", "detail": detail}]
+            _refuse_declaration(
+                "Only who captured an event, an officer or an administrator declares it wrong."
             )
     if not named:
         own = find_own(session, (item.key for item in event.items))
         strange = [t for t in own.values() if t.product.producer_id != by.party_id]
         if strange or (own and by.party_id is None):
-            detail = "The event that this declares wrong is not in the journal."
-            raise RuleBrokenError(
-                detail, errors=[{"pointer": "/errorDeclaration", "detail": detail}]
-            )
+            _refuse_declaration("The event that this declares wrong is not in the journal.")
+
+
+def _check_commune(
+    session: Session, event: ReadEvent, by: Captor, sequences: Sequence[int]
+) -> None:
+    """Refuse an officer's declaration about products of none but other communes."""
+    keys = session.scalars(select(EventItem.key).where(EventItem.event_sequence.in_(sequences)))
+    own = find_own(session, [*keys, *(item.key for item in event.items)])
+    products = {thing.product.id: thing.product for thing in own.values()}.values()
+    if products and not any(may_rule(session, by, product) for product in products):
+        _refuse_declaration("None of the products of this event is of your commune.")
+
+
+def _refuse_declaration(detail: str) -> None:
+    raise RuleBrokenError(detail, errors=[{"pointer": "/errorDeclaration", "detail": detail}])
 
 
 def _sentence(problems: list[dict[str, Any]]) -> str:

@@ -166,7 +166,10 @@ class _Capture:
         ours = {
             sequence
             for (_, event), sequence in numbered
-            if event.corrects is not None or any(item.key in own for item in event.items)
+            # What joins a run may join one of ours.
+            if event.corrects is not None
+            or event.transformation_id is not None
+            or any(item.key in own for item in event.items)
         }
         claimed = self._claim(
             {

@@ -62,6 +62,8 @@ def _undo(session: Session, declaration: ReadEvent) -> None:
         .where(
             or_(Event.hash_id == declaration.corrects, Event.event_id == declaration.corrects),
             Event.corrects.is_(None),
+            # What repeats an event in other words did nothing that could be taken back.
+            Event.repeats.is_(None),
         )
         .order_by(Event.sequence)
     )

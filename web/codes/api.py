@@ -193,7 +193,7 @@ def keeper() -> Keeper:
     """Who records, in this request."""
     account = current_account()
     assert account is not None
-    captor = Captor(account.username, account.party_id, account.roles)
+    captor = Captor(account.username, account.party_id, account.roles, account.commune_code)
     return Keeper(captor, public_url(), account.commune_code)
 
 

@@ -115,7 +115,7 @@ def captor() -> Captor:
     account = current_account()
     if account is None:
         raise Unauthorized("To capture events, sign in, or send a personal token.")
-    return Captor(account.username, account.party_id, account.roles)
+    return Captor(account.username, account.party_id, account.roles, account.commune_code)
 
 
 def _only() -> str | None:

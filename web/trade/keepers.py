@@ -24,7 +24,10 @@ def keeper(form: UUID | None = None) -> Keeper:
     # An administrator works for all communes, whatever else the account is.
     commune = None if account.has("administrator") else account.commune_code
     return Keeper(
-        Captor(account.username, account.party_id, account.roles), public_url(), commune, form
+        Captor(account.username, account.party_id, account.roles, commune),
+        public_url(),
+        commune,
+        form,
     )
 
 
