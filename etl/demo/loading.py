@@ -16,7 +16,9 @@ from etl.demo.science import load_scene, load_weather
 from etl.demo.shops import load_offers, load_pictures
 from etl.demo.units import load_units
 from etl.demo.zones import load_facilities, load_zones
+from etl.journal import FOLDER
 from gis.database import report_overlaps, sign_as
+from traceability.epcis.checkpoints import keep_checkpoint
 
 
 def load_demo(
@@ -44,6 +46,9 @@ def load_demo(
     added["facilities"] = load_facilities(session, parties)
     added |= load_products(session, parties, areas, today)
     added |= load_events(session, parties, today, base)
+    if added["lots with events"]:
+        # The first of the nightly ones, so that everybody can fetch one from the first day on.
+        keep_checkpoint(session, folder / FOLDER)
     added["OCOP dossiers"] = load_dossiers(session, today)
     added["offers"] = load_offers(session, today)
     added["pictures"] = load_pictures(session, folder)
