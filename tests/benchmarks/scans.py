@@ -177,6 +177,7 @@ def _print(rounds: dict[str, list[tuple[int, float, float, float]]], counted: in
     }
     select, scan = middle["select"], middle["scan"]
     say("a route doing one SELECT (floor), requests/s", select[1])
+    say("that route, p99 ms", select[3], select[3] / select[2], "times its median")
     ratio = scan[1] / select[1]
     say("scan → 307, counted, requests/s", scan[1], ratio, f"at least {WANTED} of the floor")
     say("scan, median ms", scan[2], REFERENCE_MS / scan[2], "times the reference resolver's 102 ms")
