@@ -2,10 +2,18 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request, session
-from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
+from flask_babel import (
+    Babel,
+    format_date,
+    format_datetime,
+    format_decimal,
+    get_locale,
+    get_translations,
+)
 
 LANGUAGES = ("vi", "en")
 
@@ -14,6 +22,12 @@ def install(app: Flask) -> None:
     """Choose the language of each request and remember a choice that was made."""
     Babel(app, locale_selector=choose)
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    # Flask-Babel looks for the catalogue at each sentence; a page has a hundred in one language.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalogue().ugettext(text),
+        lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.globals["language"] = lambda: str(get_locale() or "vi")[:2]
     app.jinja_env.globals["in_language"] = in_language
     app.jinja_env.filters["decimal"] = decimal
@@ -45,6 +59,13 @@ def choose() -> str:
     if g.language not in LANGUAGES:
         g.language = "vi"
     return str(g.language)
+
+
+def _catalogue() -> Any:
+    """The sentences of this request's language, found once."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
 
 
 def in_language(language: str) -> str:
