@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from random import uniform
 from time import monotonic, sleep
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, current_app, g, request
@@ -99,6 +101,22 @@ def current_account() -> Caller | None:
 def public_url() -> str:
     """The address that goes into QR codes and links, without a final slash.
 
-    The configured one; in development, without one, the address of this request.
+    The configured one; in development, without one, the address of this request, as far as its Host
+    names this machine by a number or as localhost: any other Host is the caller's invention and
+    goes into no code, no event and no link.
     """
-    return settings().public_url or request.host_url.rstrip("/")
+    if configured := settings().public_url:
+        return configured
+    given = request.host_url.rstrip("/")
+    host = urlsplit(given).hostname or ""
+    if _is_number(host) or host == "localhost" or host.endswith(".localhost"):
+        return given
+    return f"{request.scheme}://127.0.0.1:{request.environ['SERVER_PORT']}"
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -153,6 +153,8 @@ def test_a_loopback_address_warns(app, scene):
     page = f"/san-pham/{scene.product.id}/tem"
     assert "Đừng in tem này" in client.get(page, base_url="http://127.0.0.1:8000").text
     assert "Đừng in tem này" not in client.get(page, base_url="http://192.168.1.5:8000").text
+    # A name in the Host header is whatever the caller likes: no code leads there.
+    assert "evil.example" not in client.get(f"{page}.svg", base_url="http://evil.example").text
 
 
 def test_products_over_the_api(client, scene):

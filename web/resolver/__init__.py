@@ -25,9 +25,9 @@ from traceability.resolving import KnownLink, Resolution, find_links
 from traceability.trace_link import Code
 from web import access
 from web.codes.scanning import note_scan
-from web.context import reading
+from web.context import public_url, reading
 from web.resolver.choosing import LINKSET, best_link, default_link, wants_linkset
-from web.resolver.linksets import CONTEXT, answer_candidates, answer_linkset, base_url
+from web.resolver.linksets import CONTEXT, answer_candidates, answer_linkset
 
 blueprint = Blueprint("resolver", __name__)
 
@@ -66,7 +66,7 @@ def description() -> Response:
     """What this resolver is and which keys it serves."""
     document = {
         "name": "Lang Biang",
-        "resolverRoot": base_url(),
+        "resolverRoot": public_url(),
         "supportedPrimaryKeys": list(KEYS),
         "supportedLinkType": [{"namespace": VOCABULARY, "prefix": "gs1:"}],
         "linkTypeDefaultCanBeLinkset": False,
@@ -192,7 +192,7 @@ def _find(code: Code, *, whole: bool) -> Resolution:
 def _redirect(link: KnownLink, query: str, found: Resolution) -> Response:
     if found.product_id is not None:
         note_scan(found.product_id, found.lot_id, found.serial)
-    base = base_url()
+    base = public_url()
     href = link.href
     # A page of this site stays a path where the reader came by another address than the public one.
     if href[0] == "/" and request.host_url.rstrip("/") == base:

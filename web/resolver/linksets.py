@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import orjson
-from flask import Response, render_template, request
+from flask import Response, render_template
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from traceability.link_types import relation
 from traceability.resolving import KnownLevel, KnownLink, Resolution
 from web import access
-from web.context import settings
+from web.context import public_url
 from web.resolver.choosing import LINKSET, wants_linkset
 
 CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
@@ -64,21 +63,6 @@ class _Shown:
     links: Sequence[KnownLink]
 
 
-def base_url() -> str:
-    """The public address that anchors stand on, without a final slash.
-
-    Without a configured one the address of the request, as far as its Host names this machine by a
-    number or as localhost: any other Host is the caller's invention and goes into no anchor.
-    """
-    if configured := settings().public_url:
-        return configured
-    given = request.host_url.rstrip("/")
-    host = urlsplit(given).hostname or ""
-    if _is_number(host) or host == "localhost" or host.endswith(".localhost"):
-        return given
-    return f"{request.scheme}://127.0.0.1:{request.environ['SERVER_PORT']}"
-
-
 def answer_linkset(found: Resolution) -> Response:
     """All links of a code, of every level, each under its own address."""
     document = {"linkset": [_described(level, _links_of(level)) for level in found.levels]}
@@ -102,7 +86,7 @@ def _described(level: KnownLevel, links: Sequence[KnownLink]) -> dict[str, Any]:
     # Schemas of 2025 demand itemDescription, 1.2 prefers description: both are given.
     words = _words(level)
     entry: dict[str, Any] = {
-        "anchor": base_url() + level.key,
+        "anchor": public_url() + level.key,
         "itemDescription": words,
         "description": words,
     }
@@ -112,7 +96,7 @@ def _described(level: KnownLevel, links: Sequence[KnownLink]) -> dict[str, Any]:
 
 
 def _member(link: KnownLink) -> dict[str, Any]:
-    href = base_url() + link.href if link.href.startswith("/") else link.href
+    href = public_url() + link.href if link.href.startswith("/") else link.href
     member: dict[str, Any] = {"href": href, "title": link.title}
     if link.is_default:
         return member
@@ -156,11 +140,3 @@ def _answer(document: dict[str, Any], page: Sequence[_Shown], status: int) -> Re
     response.headers["Cache-Control"] = "no-cache"
     response.vary.update(("Accept", "Accept-Language"))
     return response
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
