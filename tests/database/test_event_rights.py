@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from tests.product_factories import GTIN, Scene, make_scene
 from traceability.epcis.capture import Captor, capture_events
 from traceability.errors import RuleBrokenError
+from traceability.following.journey import public_journey
+from traceability.following.recalls import recall_of
 from traceability.lots import find_lot
 from traceability.models import Event, Lot
-from traceability.recalls import recall_of
 
 BASE = "https://langbiang.example"
 LOT = f"{BASE}/01/{GTIN}/10/L2610"
@@ -155,6 +156,7 @@ def test_a_stranger_recalls_nothing_through_boxes_and_things_of_nobody(
     capture(session, STRANGER, packed(7, childQuantityList=[LINE]))
     capture(session, STRANGER, recalled([BOX]))
     assert recall_of(session, scene.product, lot) is None
+    assert "recall" not in {step.kind for step in public_journey(session, scene.product, lot)}
     # The same for a supplier's lot that nobody here is the producer of.
     made = [{"epcClass": LOT + "B", "quantity": 1, "uom": "KGM"}]
     used = [{"epcClass": FOREIGN, "quantity": 1, "uom": "KGM"}]
@@ -167,3 +169,4 @@ def test_a_stranger_recalls_nothing_through_boxes_and_things_of_nobody(
     assert recall_of(session, scene.product, made_of_it) is not None
     capture(session, Captor("o", None, frozenset({"officer"})), recalled([BOX], 14))
     assert recall_of(session, scene.product, lot) is not None
+    assert "recall" in {step.kind for step in public_journey(session, scene.product, lot)}
