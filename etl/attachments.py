@@ -17,7 +17,7 @@ from etl.attachment_requests import FOLDER, ORIGINAL, SUFFIXES, VARIANTS, attach
 from etl.models import Attachment
 from etl.papers import RefusedPaperError, recognise_paper
 from etl.pictures import RefusedPictureError, plain_picture, product_photo
-from traceability import photos
+from traceability.selling import photos
 
 _TRIES = 3
 # Enough to read a number on a label in a photo, and the small print of a scanned page.

@@ -14,11 +14,11 @@ from etl.deferring import defer
 from etl.models import Run
 from gis.errors import InvalidInputError
 from traceability.epcis.captor import Captor
+from traceability.labelling.serials import MOST_AT_ONCE, Changed, Chosen
 from traceability.models import Lot
 from traceability.products import get_product
 from traceability.recording.activation import activate, withdraw
 from traceability.recording.keeping import Keeper
-from traceability.serials import MOST_AT_ONCE, Changed, Chosen
 
 CHANGE_CODES = "etl.change_codes"
 TASK = "codes"

@@ -16,10 +16,10 @@ from etl.deferring import defer
 from etl.export_requests import MOST_WAITING
 from etl.models import Run
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from traceability.label_sheets import SHEETS
+from traceability.labelling.label_sheets import SHEETS
+from traceability.labelling.serials import MOST_AT_ONCE
 from traceability.lots import get_lot
 from traceability.products import get_product
-from traceability.serials import MOST_AT_ONCE
 
 PRINT_LABELS = "etl.print_labels"
 TASK = "labels"

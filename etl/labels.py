@@ -21,10 +21,10 @@ from etl.label_requests import KEPT_DAYS, KINDS, LabelRequest, folder_of, wish_o
 from etl.models import Run
 from gis.database import sign_as
 from gis.errors import PlatformError, UnavailableError
-from traceability.batches import LabelFiles, Picture, print_batch
+from traceability.labelling.batches import LabelFiles, Picture, print_batch
+from traceability.labelling.serials import open_batch
 from traceability.lots import get_lot
 from traceability.products import get_product
-from traceability.serials import open_batch
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The periodic check of listings: who is due is asked, one host at a time and not too often.
 
 A run works for some seconds only, so that it holds up nothing else in the queue; what is left is
-due at the next one. What an answer means is `traceability.listing_checks`.
+due at the next one. What an answer means is `traceability.selling.listing_checks`.
 """
 
 import logging
@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from etl.fetching import Fetcher, NoAnswerError, Reply
 from etl.robots import ALL_FORBIDDEN, MOST_BYTES, NOTHING_FORBIDDEN, Robots, read_robots
-from traceability.listing_checks import Answer, DueListing, list_due, record_check
 from traceability.models import Listing
+from traceability.selling.listing_checks import Answer, DueListing, list_due, record_check
 
 log = logging.getLogger(__name__)
 

@@ -24,12 +24,12 @@ from etl.papers import XLSX, RefusedPaperError, recognise_paper
 from etl.targets import fold_name
 from gis.database import sign_as
 from gis.errors import InvalidInputError, PlatformError
-from traceability import marketplaces
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import gtin14, trace_code
-from traceability.marketplaces import Terms, read_price
+from traceability.gs1.identifiers import gtin14, trace_code
 from traceability.models import Listing, Marketplace, Product
-from traceability.offering import EditScope, is_within
+from traceability.selling import marketplaces
+from traceability.selling.marketplaces import Terms, read_price
+from traceability.selling.offering import EditScope, is_within
 
 OUTCOMES = ("new", "back", "price", "same", "wrong")
 # How people head the columns, folded: no accents, no case, no punctuation.

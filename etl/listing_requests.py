@@ -20,7 +20,7 @@ from etl.deferring import defer
 from etl.models import Run
 from etl.uploads import FOLDER, safe_name
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
-from traceability.offering import EditScope, OfferedProduct
+from traceability.selling.offering import EditScope, OfferedProduct
 
 READ_LISTINGS = "etl.read_listings"
 APPLY_LISTINGS = "etl.apply_listings"

@@ -18,7 +18,7 @@ from etl.targets import Field, Shape, Target, fold_name, guess_mapping, parse_ma
 from etl.values import BadValueError, read_value
 from gis.errors import ConflictError, InvalidInputError
 from gis.models import AdministrativeUnit, Party
-from traceability.identifiers import gtin14, trace_code
+from traceability.gs1.identifiers import gtin14, trace_code
 from traceability.models import Certificate, Product
 from traceability.ocop import certify, group_of, known_group, rubric_on
 from traceability.products import register_product, update_product

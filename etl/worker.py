@@ -43,9 +43,9 @@ from gis.database import connect, make_sessions
 from gis.errors import PlatformError, UnavailableError
 from gis.server.running import database_url
 from gis.settings import Settings
-from traceability.reports import erase_contacts, release_photos
-from traceability.scans import forget_writers
-from traceability.suspicions import examine
+from traceability.reporting.reports import erase_contacts, release_photos
+from traceability.scanning.scans import forget_writers
+from traceability.scanning.suspicions import examine
 
 log = logging.getLogger(__name__)
 

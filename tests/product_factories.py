@@ -7,8 +7,9 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from gis.models import AdministrativeUnit, GrowingArea, GrowingAreaCode, Party
-from traceability import lots, marketplaces, ocop, products
+from traceability import lots, ocop, products
 from traceability.models import Lot, Product
+from traceability.selling import marketplaces
 
 GTIN = "09520009000012"
 SECRET_NAME = "Nguyễn Thị Riêng Tư"

@@ -1,6 +1,6 @@
 """Entries of a foreign product, of places and a box, that the resolver's tests stand on."""
 
-from traceability.links import AllowedHosts
+from traceability.linking.links import AllowedHosts
 
 BASE = "https://langbiang.example"
 LINKSET = "application/linkset+json"

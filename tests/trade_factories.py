@@ -14,8 +14,8 @@ from gis.calendar import VIETNAM
 from tests.product_factories import Scene, make_scene
 from traceability import products
 from traceability.epcis.captor import Captor
+from traceability.following.places import list_areas
 from traceability.models import Product
-from traceability.places import list_areas
 from traceability.recording.harvests import Harvest, record_harvest
 from traceability.recording.keeping import Keeper
 from web.accounts import add_account

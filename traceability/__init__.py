@@ -20,31 +20,16 @@ Rules:
     * A person's name is public only with consent; a household's fields are never drawn exactly.
 
 In reading order:
-    identifiers.py    GTIN, GLN, SSCC, own trace codes, serials: check digits and characters
-    gs1/              all application identifiers of GS1 and what their values keep
-    digital_link.py   GS1 Digital Link addresses: build, parse, walk up
-    trace_link.py     the same for own trace codes: /t/TX-7K3Q-9MHD
-    products.py       register and find products · ocop/  rubric, dossiers, certificates
-    lots.py           make lots, trace them back to their fields · serials.py  serials, their states
-    marketplaces.py   listings · links.py  resolver entries · link_documents.py  their JSON form
-    link_types.py     what a link is: GS1's types · resolving.py  what answers for a scanned code
-    photos.py         the picture of a product · offering.py  what a producer's desk shows, changes
-    listing_checks.py what an address answered and what follows · clicks.py  who followed, by day
-    feed.py           a product for machines: JSON-LD, and a row of the feed for shops
-    reports.py        cases: what buyers report, doubtful scans, dead links · cases.py whose
-    subjects.py       what a buyer's report is about · certificate_check.py  whether stars hold
-    measures.py       units of people and of events · places.py  where things happen
-    recording/        what people record, as events of the journal; corrections
-    stocks.py         made, used, sold, left · lineage.py  lots from lots, back to the fields
-    revocations.py    events that were taken back · recalls.py  which recalls reach what
-    safety.py         the "safe" badge and why not · journey.py  the public journey, step by step
-    finding.py        any code that is typed or scanned · worklists.py  whose products and lots
-    reach.py          what a recall would reach · genealogy.py  a trace as nodes and steps
-    journal_pages.py  events as people who work with them read them, with their proof
-    scans.py          scans by day and commune, what is known of a serial · suspicions.py  cases
-    geoip.py          where an address is, by the operator's file
-    look_up.py        what one code is, for programs
-    origin.py         what the public may see of fields and producers; the map of an origin
-    qr.py             symbols as PNG, SVG, PDF · pdf.py  pages as they come · labels.py  labels
-    label_sheets.py   the papers they are printed on · batches.py  a batch into its files
+    gs1/        numbers of GS1 and own trace codes; Digital Links (pure)
+    products.py register and find products · lots.py  make lots from growing areas
+    linking/    where a code leads: resolver entries
+    labelling/  serials, QR symbols, label sheets
+    epcis/      events: what they must be, the journal, its proof, tracing
+    recording/  what people record, as events of the journal; corrections
+    following/  a lot back to its fields and forward to its buyers; recalls, journeys, origins
+    ocop/       the rubric, dossiers, certificates
+    selling/    listings on marketplaces, pictures, the feed
+    scanning/   scans counted, and what is suspicious about them
+    reporting/  cases: what buyers report, doubtful scans, dead links
+    frames.py   lots and origins for notebooks
 """

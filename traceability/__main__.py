@@ -20,7 +20,6 @@ from gis.errors import InvalidInputError
 from gis.server.running import database_url
 from gis.settings import Settings, load_settings
 from traceability import lots, products
-from traceability.batches import LabelFiles, Picture, print_batch
 from traceability.epcis.checkpoints import (
     keep_checkpoint,
     make_checkpoint,
@@ -28,11 +27,12 @@ from traceability.epcis.checkpoints import (
     to_text,
 )
 from traceability.epcis.verifying import count_events, verify
-from traceability.label_sheets import SHEETS
-from traceability.link_documents import register_document
-from traceability.links import allowed_hosts
+from traceability.labelling.batches import LabelFiles, Picture, print_batch
+from traceability.labelling.label_sheets import SHEETS
+from traceability.labelling.serials import MOST_AT_ONCE, open_batch
+from traceability.linking.link_documents import register_document
+from traceability.linking.links import allowed_hosts
 from traceability.models import Product
-from traceability.serials import MOST_AT_ONCE, open_batch
 
 _MOST_BYTES = 50_000_000
 

@@ -7,9 +7,9 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from traceability.following.origin import public_origins
+from traceability.gs1.trace_link import label_code
 from traceability.models import Lot, LotSource, Product
-from traceability.origin import public_origins
-from traceability.trace_link import label_code
 
 
 def list_traceable_lots(session: Session) -> pd.DataFrame:

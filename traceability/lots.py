@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, defer
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit, Crop, GrowingArea, GrowingAreaCode, Party
-from traceability import links
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import element
+from traceability.gs1.identifiers import element
+from traceability.gs1.trace_link import TraceLink
+from traceability.linking import links
 from traceability.models import Lot, LotSource, Product
-from traceability.trace_link import TraceLink
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, defer
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit, Party
-from traceability import links, ocop
+from traceability import ocop
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import gtin14, new_trace_code, trace_code
+from traceability.gs1.identifiers import gtin14, new_trace_code, trace_code
+from traceability.linking import links
 from traceability.models import Certificate, Product
 
 

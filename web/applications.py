@@ -34,7 +34,7 @@ from gis.registration import (
 )
 from gis.review import application_area_ha, list_inbox
 from gis.sketches import commune_bounds
-from traceability import qr
+from traceability.labelling import qr
 from web import access, api
 from web.application_documents import (
     CONSENT_TEXT,

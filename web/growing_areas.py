@@ -25,7 +25,7 @@ from gis.history import count_revisions
 from gis.layer import TRUSTED
 from gis.sketches import sketch_place, sketch_plot
 from gis.units import list_former_names
-from traceability.links import product_page
+from traceability.linking.links import product_page
 from traceability.models import Lot, LotSource, Product
 from web import access
 from web.context import current_account, transaction

@@ -16,15 +16,22 @@ from sqlalchemy.orm import Session
 
 from gis.calendar import today
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
-from traceability import marketplaces, ocop, products
-from traceability.identifiers import gtin14
-from traceability.link_documents import LinkDocument, register_document, written
-from traceability.links import allowed_hosts, get_entry, list_entries, parse_code, product_page
+from traceability import ocop, products
+from traceability.following.origin import public_origins, public_producer
+from traceability.gs1.identifiers import gtin14
+from traceability.gs1.trace_link import Code, TraceLink, label_code
+from traceability.linking.link_documents import LinkDocument, register_document, written
+from traceability.linking.links import (
+    allowed_hosts,
+    get_entry,
+    list_entries,
+    parse_code,
+    product_page,
+)
 from traceability.models import Lot, Product
-from traceability.origin import public_origins, public_producer
-from traceability.photos import photo_of
 from traceability.products import ProductCard, ProductFilter
-from traceability.trace_link import Code, TraceLink, label_code
+from traceability.selling import marketplaces
+from traceability.selling.photos import photo_of
 from web import access, api
 from web.context import current_account, public_url, settings, transaction
 from web.product_labels import is_loopback

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from traceability import labels, lots, products, qr
-from traceability.labels import Label
+from traceability import lots, products
+from traceability.gs1.trace_link import label_code
+from traceability.labelling import labels, qr
+from traceability.labelling.labels import Label
 from traceability.models import Lot, Product
-from traceability.trace_link import label_code
 from web import access
 from web.context import public_url, transaction
 

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from etl.demo.tables import SOURCE
 from gis.receipts import check_character
-from traceability import lots, reports
+from traceability import lots
 from traceability.models import Product, Report
+from traceability.reporting import reports
 
 
 def load_cases(session: Session, today: date) -> int:

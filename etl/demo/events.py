@@ -16,8 +16,9 @@ from gis.calendar import VIETNAM
 from gis.diary import write_entry
 from gis.models import Party
 from traceability.epcis.captor import Captor
+from traceability.following.places import Place, list_areas, list_facilities
+from traceability.labelling.serials import Chosen, issue_serials
 from traceability.models import Lot, Product
-from traceability.places import Place, list_areas, list_facilities
 from traceability.products import register_product
 from traceability.recording.activation import activate
 from traceability.recording.boxes import record_packing, record_unpacking
@@ -31,7 +32,6 @@ from traceability.recording.moves import (
     record_shipping,
 )
 from traceability.recording.processing import record_processing
-from traceability.serials import Chosen, issue_serials
 
 # Raw materials that no buyer sees: key, name, producer.
 MATERIALS = (

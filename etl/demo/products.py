@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from etl.demo.tables import SOURCE, read_json
 from etl.demo.units import today_communes
 from traceability.lots import Source, make_lot
-from traceability.marketplaces import list_on_marketplace
 from traceability.models import Lot, Product
 from traceability.ocop import certify, rubric_on
 from traceability.products import register_product
+from traceability.selling.marketplaces import list_on_marketplace
 
 
 def load_products(

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from etl.attachment_requests import keep_attachment
 from etl.demo.pictures import draw_product
 from etl.demo.tables import SOURCE
-from traceability.listing_checks import Answer, record_check
-from traceability.marketplaces import retire_listing
 from traceability.models import ClickDay, Listing, Product, ProductPhoto
-from traceability.photos import add_photo
+from traceability.selling.listing_checks import Answer, record_check
+from traceability.selling.marketplaces import retire_listing
+from traceability.selling.photos import add_photo
 
 _ACTOR = "demo"
 # What one costs, in thousands of đồng; products not named here state no price.

@@ -18,9 +18,9 @@ import numpy as np
 import qrcode
 
 from tests.conftest import ROOT
-from traceability import qr
-from traceability.identifiers import new_serials
-from traceability.labels import Label, write_sheets
+from traceability.gs1.identifiers import new_serials
+from traceability.labelling import qr
+from traceability.labelling.labels import Label, write_sheets
 
 ROUNDS = 5
 CODES = 500

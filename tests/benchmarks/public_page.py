@@ -27,7 +27,7 @@ from gis.database import connect, make_sessions
 from gis.settings import Settings
 from tests.benchmarks import tracing
 from tests.benchmarks.serving import database, say
-from traceability.identifiers import new_trace_code
+from traceability.gs1.identifiers import new_trace_code
 from web import create_app
 
 GROWTH = (10_000, 1_000_000)

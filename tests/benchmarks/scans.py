@@ -25,7 +25,7 @@ from tests.benchmarks.serving import (
     say,
     serve_site,
 )
-from traceability.identifiers import check_digit
+from traceability.gs1.identifiers import check_digit
 
 SERIALS = int(os.environ.get("BENCH_SERIALS", "1000000"))
 EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))

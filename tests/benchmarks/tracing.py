@@ -27,7 +27,7 @@ from traceability.epcis.capture import Captor, capture_events
 from traceability.epcis.patterns import read_pattern
 from traceability.epcis.queries import EventQuery, Match, list_events
 from traceability.epcis.tracing import trace_back, trace_forward
-from traceability.identifiers import check_digit
+from traceability.gs1.identifiers import check_digit
 
 GROWTH = (10_000, 100_000, 1_000_000)
 QUESTIONS = 200

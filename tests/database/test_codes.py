@@ -11,11 +11,11 @@ from etl.code_requests import CHANGE_CODES
 from etl.label_requests import PRINT_LABELS
 from etl.models import Run
 from tests.product_factories import GTIN, make_scene
-from traceability.models import EventItem, Serial, SerialBatch, SerialChange
-from traceability.serials import (
+from traceability.labelling.serials import (
     find_serial,
     issue_serials,
 )
+from traceability.models import EventItem, Serial, SerialBatch, SerialChange
 from web.models import Account
 
 

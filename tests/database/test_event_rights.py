@@ -79,6 +79,11 @@ def strange_acts() -> list[Body]:
     return [
         event("retail_selling", hour=9, epcList=[ITEM + "A1"]),
         packed(9, childQuantityList=[LINE]),
+        {
+            **packed(9, childQuantityList=[LINE]),
+            "type": "AssociationEvent",
+            "bizStep": "assembling",
+        },
         event("inspecting", hour=9, disposition="non_conformant", quantityList=[LINE]),
         event("inspecting", hour=9, disposition="conformant", quantityList=[LINE]),
         transformed(9, inputQuantityList=[LINE], outputQuantityList=foreign),

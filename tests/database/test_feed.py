@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.product_factories import GTIN, SECRET_ADDRESS, SECRET_NAME, make_scene
-from traceability import feed, marketplaces, ocop, photos, products
+from traceability import ocop, products
 from traceability.models import Listing
+from traceability.selling import feed, marketplaces, photos
 
 
 @pytest.fixture

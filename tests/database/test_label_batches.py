@@ -19,13 +19,13 @@ from gis.errors import InvalidInputError, NotFoundError
 from tests.conftest import ROOT
 from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, make_scene
-from traceability import batches
-from traceability.batches import LabelFiles, print_batch
-from traceability.label_sheets import SHEETS
-from traceability.models import Serial, SerialBatch
-from traceability.serials import (
+from traceability.labelling import batches
+from traceability.labelling.batches import LabelFiles, print_batch
+from traceability.labelling.label_sheets import SHEETS
+from traceability.labelling.serials import (
     open_batch,
 )
+from traceability.models import Serial, SerialBatch
 
 LONG_BASE = "https://truyxuat.langbiang.example.vn"
 # Run in a process of its own, so that what it takes at most is its own.

@@ -17,9 +17,10 @@ from sqlalchemy import select
 from etl.fetching import Fetcher, is_public
 from etl.link_checks import LinkChecker, user_agent
 from tests.product_factories import make_scene
-from traceability import links, listing_checks, marketplaces
-from traceability.digital_link import parse_path
+from traceability.gs1.digital_link import parse_path
+from traceability.linking import links
 from traceability.models import Listing, Report
+from traceability.selling import listing_checks, marketplaces
 
 HOSTS = ("voso.vn", "www.voso.vn", "postmart.vn", "evil.example")
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)

@@ -13,9 +13,9 @@ from tests import databases
 from tests.conftest import ROOT, migrate
 from tests.product_factories import GTIN, make_scene
 from tests.resolver_entries import ALLOWED, entry
-from traceability import links
-from traceability.digital_link import parse_path
-from traceability.link_documents import register_document
+from traceability.gs1.digital_link import parse_path
+from traceability.linking import links
+from traceability.linking.link_documents import register_document
 
 ITEM = "/01/09506000134352"
 INSERT = text("INSERT INTO traceability.link_entry (key) VALUES (:key)")

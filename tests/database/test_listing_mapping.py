@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from etl import listing_mapping
 from etl.models import Run
 from tests.product_factories import GTIN, make_scene
-from traceability import marketplaces, products
+from traceability import products
 from traceability.models import Listing
+from traceability.selling import marketplaces
 from web.models import Account
 
 ADDRESS = "https://voso.vn/ca-phe-moi-p777"

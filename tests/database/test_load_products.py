@@ -5,8 +5,8 @@ from etl.loading import load_file
 from etl.options import LoadOptions
 from gis.errors import InvalidInputError
 from tests.product_factories import GTIN, make_scene
-from traceability import links
-from traceability.digital_link import parse_path
+from traceability.gs1.digital_link import parse_path
+from traceability.linking import links
 from traceability.models import Product
 
 

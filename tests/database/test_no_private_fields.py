@@ -23,11 +23,12 @@ from gis.registration import submit_application
 from gis.zones import list_zones
 from tests.applications import content
 from tests.product_factories import GTIN, SECRET_ADDRESS, SECRET_NAME, make_scene, square
-from traceability import lots, products, reports
+from traceability import lots, products
 from traceability.epcis.capture import Captor
+from traceability.labelling.serials import issue_serials
 from traceability.recording.keeping import Keeper, Share
 from traceability.recording.moves import Load, record_shipping
-from traceability.serials import issue_serials
+from traceability.reporting import reports
 from web.accounts import add_account
 
 BASE = "https://langbiang.example"

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gis.errors import ConflictError, ForbiddenError, InvalidInputError, StaleVersionError
 from tests.ocop_factories import NOW, SECRET, best, checked, filed, make_scene_with_province
-from traceability import marketplaces, ocop, products
+from traceability import ocop, products
 from traceability.models import DossierPrivate
 from traceability.ocop import certificates, desk, dossiers, evidence, filing, numbers, sheets
 from traceability.ocop.coverage import measure_coverage
@@ -17,6 +17,7 @@ from traceability.ocop.dossiers import DossierScope
 from traceability.ocop.evidence import Representative
 from traceability.ocop.hints import platform_hints
 from traceability.ocop.rubric import VERSIONS, rubric_set
+from traceability.selling import marketplaces
 
 
 @pytest.fixture

@@ -6,15 +6,17 @@ import pytest
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import Consent
 from tests.product_factories import GTIN, SECRET_NAME, make_scene
-from traceability import links, listing_checks, lots, marketplaces, ocop, products
-from traceability.digital_link import parse_path
-from traceability.link_documents import register_document, written
-from traceability.link_types import CERTIFICATION, RETAILERS, TRACEABILITY
-from traceability.links import AllowedHosts
-from traceability.origin import public_origins, public_producer
+from traceability import lots, ocop, products
+from traceability.following.origin import public_origins, public_producer
+from traceability.gs1.digital_link import parse_path
+from traceability.labelling.serials import find_serial, issue_serials
+from traceability.linking import links
+from traceability.linking.link_documents import register_document, written
+from traceability.linking.link_types import CERTIFICATION, RETAILERS, TRACEABILITY
+from traceability.linking.links import AllowedHosts
+from traceability.linking.resolving import find_links
 from traceability.products import ProductFilter
-from traceability.resolving import find_links
-from traceability.serials import find_serial, issue_serials
+from traceability.selling import listing_checks, marketplaces
 
 DAY = date(2026, 11, 22)
 

@@ -12,11 +12,11 @@ from sqlalchemy.exc import OperationalError
 from tests.product_factories import GTIN, make_scene
 from traceability import ocop, products
 from traceability.epcis.capture import Captor
+from traceability.labelling.serials import issue_serials
 from traceability.models import ProductPhoto
 from traceability.recording.checks import record_inspection, record_recall
 from traceability.recording.keeping import Keeper, Share
-from traceability.scans import Scanned, record_scans
-from traceability.serials import issue_serials
+from traceability.scanning.scans import Scanned, record_scans
 from web.products import pages
 
 BASE = "https://langbiang.example"

@@ -9,10 +9,11 @@ import pytest
 
 from gis.models import AdministrativeUnit, GrowingArea, GrowingAreaCode
 from tests.product_factories import make_scene
-from traceability import lots, marketplaces, ocop, products
+from traceability import lots, ocop, products
 from traceability.epcis.capture import Captor
 from traceability.recording.checks import record_inspection
 from traceability.recording.keeping import Keeper, Share
+from traceability.selling import marketplaces
 from web import assets
 
 KEEPER = Keeper(Captor("officer", None, frozenset({"administrator"})), "https://langbiang.example")

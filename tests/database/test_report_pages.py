@@ -9,8 +9,9 @@ from sqlalchemy import select, text
 from etl.models import Attachment
 from gis.models import AdministrativeUnit, Party
 from tests.product_factories import GTIN, make_scene, square
-from traceability import products, reports
+from traceability import products
 from traceability.models import Report, ReportPrivate
+from traceability.reporting import reports
 from web.models import PrivateRead
 
 WORDS = "Mua ở chợ Riêng, hỏi ông Kín. Gọi 0912 345 678 nhé."

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from tests.product_factories import make_scene
-from traceability import products, reports
+from traceability import products
 from traceability.models import Report, ReportPrivate
+from traceability.reporting import reports
 
 FRIDAY = datetime(2026, 11, 20, 3, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.product_factories import GTIN, make_scene
-from traceability.link_documents import register_document
-from traceability.links import AllowedHosts
-from traceability.serials import issue_serials
+from traceability.labelling.serials import issue_serials
+from traceability.linking.link_documents import register_document
+from traceability.linking.links import AllowedHosts
 from web.accounts import add_account
 from web.models import Account
 

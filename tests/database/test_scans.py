@@ -22,10 +22,11 @@ from gis.models import AdministrativeUnit
 from tests.conftest import ROOT
 from tests.product_factories import GTIN, make_scene, square
 from traceability.epcis.capture import Captor, capture_events
+from traceability.labelling.serials import Chosen, change_states, issue_serials
 from traceability.models import Report, ScanDay
 from traceability.recording.activation import activate
 from traceability.recording.keeping import Keeper
-from traceability.scans import (
+from traceability.scanning.scans import (
     MOST_PLACES,
     MOST_UNISSUED,
     Scanned,
@@ -33,8 +34,7 @@ from traceability.scans import (
     record_scans,
     standing_of,
 )
-from traceability.serials import Chosen, change_states, issue_serials
-from traceability.suspicions import examine
+from traceability.scanning.suspicions import examine
 from web.codes import scanning
 from web.codes.scanning import ScanCounter
 

@@ -9,9 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from gis.errors import ConflictError, InvalidInputError
 from tests.product_factories import make_scene
-from traceability.batches import get_batch
-from traceability.models import Lot, Serial, SerialBatch, SerialChange
-from traceability.serials import (
+from traceability.labelling.batches import get_batch
+from traceability.labelling.serials import (
     BEFORE,
     Chosen,
     change_states,
@@ -21,6 +20,7 @@ from traceability.serials import (
     open_batch,
     undo_states,
 )
+from traceability.models import Lot, Serial, SerialBatch, SerialChange
 
 STATES = ("issued", "active", "sold", "void", "recalled")
 # From Decree and standard to paper: what may follow what.

@@ -12,10 +12,12 @@ from etl import attachments
 from etl.models import Attachment
 from gis.errors import StaleVersionError
 from tests.product_factories import GTIN, make_scene
-from traceability import links, marketplaces, offering, photos, products
-from traceability.clicks import count_click
-from traceability.digital_link import parse_path
+from traceability import products
+from traceability.gs1.digital_link import parse_path
+from traceability.linking import links
 from traceability.models import ClickDay, Listing, ProductPhoto
+from traceability.selling import marketplaces, offering, photos
+from traceability.selling.clicks import count_click
 from web.models import Account
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36"}

@@ -11,15 +11,18 @@ from gis.calendar import local_day, today
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.product_factories import SECRET_NAME
 from tests.trade_factories import days_ago, harvest, make_trade
-from traceability import serials
 from traceability.epcis.captor import Captor
-from traceability.finding import find_things
-from traceability.journey import public_journey
+from traceability.following.finding import find_things
+from traceability.following.journey import public_journey
+from traceability.following.origin import public_origins
+from traceability.following.places import list_areas
+from traceability.following.recalls import recall_of
+from traceability.following.safety import safety_of
+from traceability.following.stocks import left_of
+from traceability.labelling import serials
+from traceability.labelling.serials import Chosen
 from traceability.lots import get_lot
 from traceability.models import Event, EventItem, Lot, Product
-from traceability.origin import public_origins
-from traceability.places import list_areas
-from traceability.recalls import recall_of
 from traceability.recording.activation import activate
 from traceability.recording.boxes import record_packing, record_unpacking
 from traceability.recording.checks import record_inspection, record_recall
@@ -28,9 +31,6 @@ from traceability.recording.harvests import Harvest, record_harvest
 from traceability.recording.keeping import Keeper, Share
 from traceability.recording.moves import Load, record_receiving, record_sale, record_shipping
 from traceability.recording.processing import record_processing
-from traceability.safety import safety_of
-from traceability.serials import Chosen
-from traceability.stocks import left_of
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.trade_factories import days_ago, make_trade, sign_in_as, typed
-from traceability import serials
+from traceability.following.recalls import recall_of
+from traceability.labelling import serials
 from traceability.lots import get_lot
 from traceability.models import Event, LotSource
-from traceability.recalls import recall_of
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from etl.demo.areas import ZONES, Plan, lay_out
 from etl.demo.schematic import compare_with_facts
 from etl.demo.tables import read_json, read_table
 from etl.demo.units import read_pieces
-from traceability.identifiers import gtin14, trace_code
+from traceability.gs1.identifiers import gtin14, trace_code
 from traceability.ocop import group_of
 
 GEOD = Geod(ellps="WGS84")

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability.digital_link import (
+from traceability.errors import InvalidIdentifierError
+from traceability.gs1.digital_link import (
     DigitalLink,
     check_query,
     parse_element_link,
@@ -11,9 +12,8 @@ from traceability.digital_link import (
     product_link,
     with_query,
 )
-from traceability.errors import InvalidIdentifierError
+from traceability.gs1.identifiers import CSET82, check_digit
 from traceability.gs1.table import identifiers, primary_keys
-from traceability.identifiers import CSET82, check_digit
 
 GTIN = "09520000100025"
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability.digital_link import parse_path
 from traceability.epcis.epcs import as_uri, canonical, is_class
 from traceability.epcis.keys import KEYS
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import check_digit, trace_check_character
+from traceability.gs1.digital_link import parse_path
+from traceability.gs1.identifiers import check_digit, trace_check_character
 
 SERIALS = st.text("!\"%&'()*+,-./0123456789:;<=>?ABCXYZ_abcxyz", min_size=1, max_size=20)
 # TDS 1.13, 6.3.1: these are escaped in a URN.

@@ -3,7 +3,7 @@ import struct
 import pytest
 
 from gis.errors import InvalidInputError
-from traceability.geoip import open_places
+from traceability.scanning.geoip import open_places
 
 
 def test_the_narrowest_network_of_an_operators_table_counts(tmp_path):

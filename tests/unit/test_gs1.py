@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from traceability.errors import InvalidIdentifierError
 from traceability.gs1.components import check_pair
 from traceability.gs1.elements import check_complete, check_value, parse_elements, write_elements
+from traceability.gs1.identifiers import CSET82, check_digit
 from traceability.gs1.table import identifiers, primary_keys
-from traceability.identifiers import CSET82, check_digit
 
 # What GS1's dictionary calls the alphabets and rules, and what our table calls them.
 ALPHABETS = {"N": "d", "X": "t", "Y": "p", "Z": "b"}

@@ -3,7 +3,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import (
+from traceability.gs1.identifiers import (
     CROCKFORD,
     check_digit,
     gln,

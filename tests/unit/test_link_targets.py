@@ -2,9 +2,9 @@ import pytest
 
 from gis.errors import InvalidInputError
 from traceability.errors import ForbiddenLinkError
-from traceability.link_types import link_type
-from traceability.links import AllowedHosts
-from traceability.marketplaces import check_listing_url
+from traceability.linking.link_types import link_type
+from traceability.linking.links import AllowedHosts
+from traceability.selling.marketplaces import check_listing_url
 
 ALLOWED = AllowedHosts(frozenset({"gov.example", "lan.example:8080"}), ("voso.vn",))
 

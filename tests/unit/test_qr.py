@@ -11,8 +11,8 @@ from qrcode import constants, util
 
 from gis.errors import InvalidInputError
 from tests.label_reading import decoded
-from traceability import qr
-from traceability.identifiers import new_serials
+from traceability.gs1.identifiers import new_serials
+from traceability.labelling import qr
 
 BASE = "https://truyxuat.example.vn/01/09520000100025/10/L2610/21/"
 

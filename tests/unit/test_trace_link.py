@@ -1,8 +1,8 @@
 import pytest
 
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import trace_check_character
-from traceability.trace_link import TraceLink, label_code, parse_trace_path
+from traceability.gs1.identifiers import trace_check_character
+from traceability.gs1.trace_link import TraceLink, label_code, parse_trace_path
 
 CODE = "TX-7K3Q-9MH" + trace_check_character("7K3Q9MH")
 

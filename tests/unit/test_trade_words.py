@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gis.errors import InvalidInputError
-from traceability.genealogy import Node, Step
-from traceability.measures import as_coded, convert, same_kind, unit_named, unit_of
+from traceability.epcis.measures import as_coded, convert, same_kind, unit_named, unit_of
+from traceability.following.genealogy import Node, Step
 from traceability.recording.processing import read_net_mass
 from web.trade.graph import HEIGHT, WIDTH, draw
 from web.trade.words import REFUSALS

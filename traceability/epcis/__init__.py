@@ -16,6 +16,7 @@ Rules:
 
 In reading order:
     vocabulary.py    CBV names in all their forms, units, pairs that contradict each other
+    measures.py      units of people and of events
     epcs.py          EPC URNs and Digital Links → keys · keys.py, urns.py  the rules of both
     checks.py        kinds of values and how each is checked · contexts.py  prefixes
     shapes.py        what each type of event is made of

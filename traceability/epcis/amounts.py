@@ -10,9 +10,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from traceability.epcis.events import Item, ReadEvent, pointers
+from traceability.epcis.measures import as_coded
 from traceability.epcis.own import OwnThing
 from traceability.epcis.units import measure, symbol
-from traceability.measures import as_coded
 from traceability.models import Lot
 
 _FOLDER = files("traceability.epcis")

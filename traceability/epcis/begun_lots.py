@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from gis.models import GrowingArea, GrowingAreaCode
 from traceability.epcis.contexts import prefixes_of
 from traceability.epcis.events import Item, ReadEvent
+from traceability.epcis.measures import unit_of
 from traceability.epcis.own import OwnThing
 from traceability.lots import Source, find_lot, make_lot
-from traceability.measures import unit_of
 from traceability.models import Lot, Product
 
 _MASTER_DATA = "urn:epcglobal:cbv:mda:"

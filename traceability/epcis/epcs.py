@@ -19,7 +19,7 @@ from traceability.epcis.keys import CLASSES_WITHOUT_SERIAL, KEYS, write_key
 from traceability.epcis.urns import key_of_urn
 from traceability.epcis.vocabulary import is_absolute_uri
 from traceability.errors import InvalidIdentifierError
-from traceability.trace_link import parse_trace_path
+from traceability.gs1.trace_link import parse_trace_path
 
 # Longer names are seldom asked for again, and would fill the memory of a process.
 _KEPT = 200

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import check_digit
+from traceability.gs1.identifiers import check_digit
 
 _UNRESERVED = "-._~"
 

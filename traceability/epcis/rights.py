@@ -115,6 +115,8 @@ def _handling(event: ReadEvent, item: Item) -> str | None:
     """What an event does to a thing that takes having it, if anything."""
     if item.role == "epc" and event.disposition in _VERDICTS:
         return "judge"
+    if item.role == "child" and event.action == "ADD":
+        return "pack"
     return _VERBS.get(act_of(event.type, event.action, event.biz_step, item.role) or "")
 
 

@@ -11,8 +11,8 @@ from traceability.epcis.begun_lots import lot_of_items, register_lots
 from traceability.epcis.events import ReadEvent, read_event
 from traceability.epcis.histories import act_of
 from traceability.epcis.own import OwnThing, find_own
+from traceability.labelling.serials import Chosen, change_states, undo_states
 from traceability.models import Event, Lot
-from traceability.serials import Chosen, change_states, undo_states
 
 _STATE_OF = {"begin": "active", "sell": "sold", "end": "void", "use": "void"}
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from traceability.epcis.keys import form, write_key
 from traceability.errors import InvalidIdentifierError
-from traceability.identifiers import check_digit, element
+from traceability.gs1.identifiers import check_digit, element
 
 _PREFIX = r"[0-9]{6,12}"
 _PRODUCT_PREFIX = 13

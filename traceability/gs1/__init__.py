@@ -1,4 +1,4 @@
-"""Numbers of GS1, read and checked by one table of all application identifiers. Pure rules.
+"""Codes: numbers of GS1 by one table of all application identifiers, and own codes. Pure rules.
 
 Words:
     application identifier  the number in brackets that says what a value is: (01) GTIN, (10) lot
@@ -15,4 +15,7 @@ In reading order:
     table.py         that table, read · components.py  what parts must keep, by name
     code_lists.py    countries, currencies, packages · dates.py, coupons.py  longer rules
     elements.py      values checked; element strings `(01)…(10)…`
+    identifiers.py   GTIN, GLN, SSCC, own trace codes, serials: check digits and characters
+    digital_link.py  Digital Link addresses: build, parse, walk up
+    trace_link.py    the same for own trace codes: /t/TX-7K3Q-9MHD
 """

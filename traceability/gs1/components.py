@@ -17,7 +17,7 @@ from traceability.gs1.code_lists import (
 )
 from traceability.gs1.coupons import coupon, offer_coupon
 from traceability.gs1.dates import wrong_in_day
-from traceability.identifiers import CSET82, check_digit
+from traceability.gs1.identifiers import CSET82, check_digit
 
 Rule = Callable[[str], str | None]
 

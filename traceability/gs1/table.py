@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from traceability.errors import InvalidIdentifierError
 from traceability.gs1.components import RULES, Rule
-from traceability.identifiers import CSET82
+from traceability.gs1.identifiers import CSET82
 
 Sequences = tuple[tuple[str, ...], ...]
 

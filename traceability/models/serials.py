@@ -44,7 +44,7 @@ class Serial(Base):
 
     `position` is its number in the batch. A serial without a batch was commissioned by an event of
     its producer, who numbers items himself. The database admits only the changes of state that
-    `traceability.serials` names, and records each in `serial_change`.
+    `traceability.labelling.serials` names, and records each in `serial_change`.
     """
 
     __tablename__ = "serial"

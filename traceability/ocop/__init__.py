@@ -29,6 +29,7 @@ In reading order:
     sheets.py        scores in the database
     evidence.py      files, the representative · hints.py  what the platform knows of a criterion
     desk.py          lists, certificates to be graded again
+    certificate_check.py  whether a number's stars hold, for anybody
     coverage.py      where certified products are sold
 """
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from traceability import links
+from traceability.linking import links
 from traceability.models import Certificate, Product
 from traceability.ocop.rubric import CURRENT_RUBRIC
 

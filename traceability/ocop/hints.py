@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from traceability.links import LISTED
+from traceability.linking.links import LISTED
 from traceability.models import Listing, Lot, LotSource, Product, SerialBatch
 from traceability.ocop.groups import TOURISM_GROUP
 from traceability.ocop.rubric import STORY, RubricSet

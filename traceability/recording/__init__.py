@@ -11,5 +11,6 @@ Files: `bodies.py` (pure) what events consist of · `keeping.py` who records, ca
 `harvests.py` lots from fields · `processing.py` lots from lots · `boxes.py` packing, unpacking ·
 `holdings.py` what was received from others ·
 `moves.py` shipping, receiving, selling · `checks.py` inspection and recall · `corrections.py` ·
-`activation.py` labels come onto items
+`activation.py` labels come onto items ·
+`worklists.py` whose products and lots, and what waits to be done
 """

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.errors import ConflictError
+from traceability.following.places import Place
+from traceability.labelling.serials import Changed, Chosen, change_states
 from traceability.models import Lot, Product, Serial
-from traceability.places import Place
 from traceability.recording import bodies
 from traceability.recording.keeping import (
     Keeper,
@@ -22,7 +23,6 @@ from traceability.recording.keeping import (
     place_uri,
     wrong,
 )
-from traceability.serials import Changed, Chosen, change_states
 
 # An event names so many items: a roll of 100,000 becomes 200 events that can each be read whole.
 _ITEMS_AN_EVENT = 500

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gis.calendar import VIETNAM
-from traceability.measures import as_coded
+from traceability.epcis.measures import as_coded
 
 Body = dict[str, Any]
 # Master data of lots by CBV; what CBV has no word for is the platform's own.

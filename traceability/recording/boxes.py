@@ -7,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
-from traceability.finding import BOX
-from traceability.identifiers import new_trace_code, sscc, trace_code
-from traceability.link_types import DEFAULT
-from traceability.links import Target, replace_entry
+from traceability.following.finding import BOX
+from traceability.following.places import Place
+from traceability.gs1.identifiers import new_trace_code, sscc, trace_code
+from traceability.gs1.trace_link import TraceLink
+from traceability.linking.link_types import DEFAULT
+from traceability.linking.links import Target, replace_entry
 from traceability.models import Event, LinkEntry, Product
-from traceability.places import Place
 from traceability.recording import bodies
 from traceability.recording.holdings import demand_held
 from traceability.recording.keeping import (
@@ -26,7 +27,6 @@ from traceability.recording.keeping import (
     place_uri,
     wrong,
 )
-from traceability.trace_link import TraceLink
 
 
 def new_box(session: Session) -> str:

@@ -5,8 +5,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from traceability.following.places import Place
 from traceability.models import Event
-from traceability.places import Place
 from traceability.recording import bodies
 from traceability.recording.keeping import (
     Keeper,

@@ -17,16 +17,16 @@ from sqlalchemy.orm import Session
 
 from gis.calendar import VIETNAM, local_day
 from gis.errors import ConflictError, ForbiddenError, NotFoundError
+from traceability.epcis.measures import convert, unit_of
 from traceability.errors import InvalidIdentifierError
-from traceability.links import parse_code
+from traceability.following.revocations import find_revocations
+from traceability.following.stocks import count_made
+from traceability.gs1.trace_link import TraceLink
+from traceability.linking.links import parse_code
 from traceability.lots import find_lots
-from traceability.measures import convert, unit_of
 from traceability.models import Event, EventItem, Lot, LotSource, Product
 from traceability.recording import bodies
 from traceability.recording.keeping import Keeper, capture, demand_own, demand_past, wrong
-from traceability.revocations import find_revocations
-from traceability.stocks import count_made
-from traceability.trace_link import TraceLink
 
 _LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 

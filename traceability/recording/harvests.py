@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from gis.calendar import local_day
 from gis.errors import ForbiddenError, NotFoundError
 from gis.models import AdministrativeUnit, GrowingArea, GrowingAreaCode
+from traceability.epcis.measures import convert, same_kind
+from traceability.following.places import Place
 from traceability.lots import find_lot, make_lot
-from traceability.measures import convert, same_kind
 from traceability.models import Event, Lot, LotSource, Product
-from traceability.places import Place
 from traceability.recording import bodies
 from traceability.recording.keeping import (
     Keeper,

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from gis.errors import ForbiddenError
-from traceability.links import product_codes
+from traceability.linking.links import product_codes
 from traceability.models import Event, EventItem, Product
 from traceability.recording.keeping import Keeper, demand_own
 

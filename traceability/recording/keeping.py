@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit
 from traceability.epcis.capture import Captor, capture_events
+from traceability.following.places import Place
+from traceability.following.revocations import find_revocations
+from traceability.gs1.trace_link import label_code
 from traceability.models import Event, Lot, Product
-from traceability.places import Place
 from traceability.recording.bodies import Body, extensions
-from traceability.revocations import find_revocations
-from traceability.trace_link import label_code
 
 
 @dataclass(frozen=True, slots=True)

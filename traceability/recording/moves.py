@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from gis.models import Party
-from traceability.identifiers import gln
+from traceability.following.places import Place
+from traceability.gs1.identifiers import gln
 from traceability.models import Event, Product
-from traceability.places import Place
 from traceability.recording import bodies
 from traceability.recording.boxes import box_uri
 from traceability.recording.holdings import demand_held

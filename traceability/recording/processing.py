@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from gis.calendar import local_day
 from gis.errors import InvalidInputError
+from traceability.epcis.measures import convert, same_kind, unit_named
+from traceability.following.places import Place
+from traceability.following.stocks import left_of
 from traceability.lots import find_lot, make_lot
-from traceability.measures import convert, same_kind, unit_named
 from traceability.models import Event, Lot, Product
-from traceability.places import Place
 from traceability.recording import bodies
 from traceability.recording.keeping import (
     Keeper,
@@ -24,7 +25,6 @@ from traceability.recording.keeping import (
     place_uri,
     wrong,
 )
-from traceability.stocks import left_of
 
 
 def record_processing(

@@ -20,15 +20,15 @@ from etl.label_requests import KINDS, LabelRequest, file_of, find_labels, reques
 from etl.models import Run
 from gis.errors import InvalidInputError
 from traceability.epcis.captor import Captor
-from traceability.label_sheets import SHEETS
-from traceability.links import product_page
-from traceability.look_up import Found, look_up, parts_of, read_code
+from traceability.following.look_up import Found, look_up, parts_of, read_code
+from traceability.gs1.trace_link import label_code
+from traceability.labelling.label_sheets import SHEETS
+from traceability.labelling.serials import MOST_AT_ONCE, Changed, Chosen
+from traceability.linking.links import product_page
 from traceability.lots import get_lot
 from traceability.models import Product
 from traceability.products import get_product, product_of_gtin
 from traceability.recording.keeping import Keeper, demand_own
-from traceability.serials import MOST_AT_ONCE, Changed, Chosen
-from traceability.trace_link import label_code
 from web import access, api
 from web.bodies import read_body
 from web.context import current_account, public_url, settings, transaction

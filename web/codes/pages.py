@@ -25,15 +25,15 @@ from etl.label_requests import (
 from etl.models import Run
 from etl.queries import find_run
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError, PlatformError
-from traceability.batches import Batch, get_batch, list_batches, list_labelled
-from traceability.finding import find_things
-from traceability.identifiers import CROCKFORD, SERIAL_LENGTH
+from traceability.following.finding import find_things
+from traceability.gs1.identifiers import CROCKFORD, SERIAL_LENGTH
+from traceability.labelling.batches import Batch, get_batch, list_batches, list_labelled
+from traceability.labelling.serials import MOST_AT_ONCE, Changed, Chosen, list_batch_changes
 from traceability.lots import get_lot, list_lots
 from traceability.models import Lot, Product
 from traceability.products import get_product
 from traceability.recording.keeping import demand_own
-from traceability.scans import SerialStanding, standing_of
-from traceability.serials import MOST_AT_ONCE, Changed, Chosen, list_batch_changes
+from traceability.scanning.scans import SerialStanding, standing_of
 from web import access
 from web.codes import words
 from web.codes.api import ROLES, carry_out, keeper

@@ -1,9 +1,9 @@
 """Counting scans: in memory while the request runs, in the database a second later.
 
 A scan must cost the buyer nothing, so `note_scan` adds one to a number and returns. A thread of the
-process writes the numbers each second in one statement (`traceability.scans.record_scans`). A clean
-stop writes what is left; while the database is away the numbers wait. A flush that may or may not
-have arrived is sent again under its number, which the database takes once.
+process writes the numbers each second in one statement (`scans.record_scans`). A clean stop writes
+what is left; while the database is away the numbers wait. A flush that may or may not have arrived
+is sent again under its number, which the database takes once.
 
 No address and no time of day is kept: the place is looked up while the request runs and only its
 commune goes on.
@@ -25,8 +25,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gis.calendar import local_day
 from gis.settings import Settings
-from traceability.geoip import Place, PlaceOf, open_places
-from traceability.scans import Scanned, find_commune, record_scans
+from traceability.scanning.geoip import Place, PlaceOf, open_places
+from traceability.scanning.scans import Scanned, find_commune, record_scans
 from web.codes.visitors import is_scan
 
 log = structlog.get_logger()

@@ -4,8 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gis.calendar import today
-from traceability.certificate_check import find_certificates
-from traceability.origin import public_producer
+from traceability.following.origin import public_producer
+from traceability.ocop.certificate_check import find_certificates
 from web import access
 from web.context import transaction
 from web.limits import LOOK_UP, limiter

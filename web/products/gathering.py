@@ -9,23 +9,24 @@ from sqlalchemy.orm import Session, defer
 from gis.calendar import today
 from gis.models import AdministrativeUnit
 from gis.sketches import Sketch
-from traceability import lots, marketplaces, ocop
+from traceability import lots, ocop
 from traceability.errors import InvalidIdentifierError
-from traceability.journey import Step, public_journey
-from traceability.lineage import find_ancestors
-from traceability.models import Listing, Lot, Marketplace, Product
-from traceability.origin import (
+from traceability.following.journey import Step, public_journey
+from traceability.following.lineage import find_ancestors
+from traceability.following.origin import (
     PublicOrigin,
     PublicProducer,
     public_origins,
     public_producer,
 )
-from traceability.photos import Photo, photo_of
+from traceability.following.recalls import RecallNotice, recall_of, recalls_of_lots
+from traceability.following.safety import Safety, safety_of
+from traceability.gs1.trace_link import Code, label_code
+from traceability.models import Listing, Lot, Marketplace, Product
 from traceability.products import ProductCard
-from traceability.recalls import RecallNotice, recall_of, recalls_of_lots
-from traceability.safety import Safety, safety_of
-from traceability.scans import SerialStanding, standing_of
-from traceability.trace_link import Code, label_code
+from traceability.scanning.scans import SerialStanding, standing_of
+from traceability.selling import marketplaces
+from traceability.selling.photos import Photo, photo_of
 from web.context import public_url
 from web.products.maps import draw_origin
 

@@ -14,8 +14,8 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from gis.sketches import Sketch
+from traceability.following.origin import PublicOrigin, origin_sketch
 from traceability.models import Product
-from traceability.origin import PublicOrigin, origin_sketch
 
 _KEPT_S = 300.0
 _MOST = 400  # some kilobytes each

@@ -15,10 +15,10 @@ from gis.calendar import today
 from gis.errors import InvalidInputError, NotFoundError
 from traceability import lots, ocop, products
 from traceability.errors import UnknownCodeError
-from traceability.feed import describe_product, organisation_name
-from traceability.origin import public_producer
+from traceability.following.origin import public_producer
+from traceability.linking.resolving import find_links
 from traceability.products import ProductFilter
-from traceability.resolving import find_links
+from traceability.selling.feed import describe_product, organisation_name
 from web import access
 from web.context import public_url, reading, settings, transaction
 from web.products.alarms import list_alarms

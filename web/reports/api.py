@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gis.calendar import today
 from gis.errors import InvalidInputError
-from traceability.cases import CaseRow, Ticket, find_ticket, list_cases
-from traceability.reports import BUYER_KINDS, file_report
-from traceability.subjects import find_subject
+from traceability.following.subjects import find_subject
+from traceability.reporting.cases import CaseRow, Ticket, find_ticket, list_cases
+from traceability.reporting.reports import BUYER_KINDS, file_report
 from web import access, api
 from web.bodies import read_body
 from web.context import public_url, transaction

@@ -12,18 +12,18 @@ from gis.calendar import today
 from gis.choices import UnitChoice, list_units
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from traceability import products
-from traceability.cases import find_ticket
-from traceability.reports import (
+from traceability.following.subjects import Subject, find_subject
+from traceability.reporting.cases import find_ticket
+from traceability.reporting.reports import (
     BUYER_KINDS as KIND_SLUGS,
 )
-from traceability.reports import (
+from traceability.reporting.reports import (
     CONTACT_DAYS_AFTER_CLOSING,
     CONTACT_DAYS_AT_MOST,
     LONGEST_TEXT,
     file_report,
     read_ticket,
 )
-from traceability.subjects import Subject, find_subject
 from web import access
 from web.context import settings, transaction
 from web.limits import LOOK_UP, REPORT, limiter

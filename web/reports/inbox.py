@@ -15,12 +15,19 @@ from etl.attachment_requests import get_attachment
 from gis.calendar import today
 from gis.choices import list_units
 from gis.errors import ConflictError, InvalidInputError
-from traceability.cases import CaseFilter, CaseRow, Reader, get_case, list_cases, read_contact
-from traceability.links import product_codes
-from traceability.reports import (
+from traceability.linking.links import product_codes
+from traceability.reporting.cases import (
+    CaseFilter,
+    CaseRow,
+    Reader,
+    get_case,
+    list_cases,
+    read_contact,
+)
+from traceability.reporting.reports import (
     CLOSE_REASONS as REASON_SLUGS,
 )
-from traceability.reports import (
+from traceability.reporting.reports import (
     assign_report,
     close_report,
     comment_report,

@@ -17,12 +17,12 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
 from gis.errors import NotFoundError
-from traceability.digital_link import KEYS, DigitalLink, check_query, with_query
 from traceability.errors import InvalidIdentifierError
-from traceability.link_types import DEFAULT, VOCABULARY, link_type
-from traceability.links import parse_code
-from traceability.resolving import KnownLink, Resolution, find_links
-from traceability.trace_link import Code
+from traceability.gs1.digital_link import KEYS, DigitalLink, check_query, with_query
+from traceability.gs1.trace_link import Code
+from traceability.linking.link_types import DEFAULT, VOCABULARY, link_type
+from traceability.linking.links import parse_code
+from traceability.linking.resolving import KnownLink, Resolution, find_links
 from web import access
 from web.codes.scanning import note_scan
 from web.context import public_url, reading

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from flask import request
 
-from traceability.link_types import DEFAULT_MULTI
-from traceability.resolving import KnownLink, Resolution
+from traceability.linking.link_types import DEFAULT_MULTI
+from traceability.linking.resolving import KnownLink, Resolution
 
 LINKSET = "application/linkset+json"
 

@@ -10,8 +10,8 @@ from flask import Response, render_template
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from traceability.link_types import relation
-from traceability.resolving import KnownLevel, KnownLink, Resolution
+from traceability.linking.link_types import relation
+from traceability.linking.resolving import KnownLevel, KnownLink, Resolution
 from web import access
 from web.context import public_url
 from web.resolver.choosing import LINKSET, wants_linkset

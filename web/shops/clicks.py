@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, redirect, request
 
 from gis.calendar import today
-from traceability.clicks import count_click, follow_listing
+from traceability.selling.clicks import count_click, follow_listing
 from web import access
 from web.codes.visitors import is_scan
 from web.context import reading, transaction

@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from gis.errors import InvalidInputError, StaleVersionError
-from traceability import offering, photos
 from traceability.models import Product
+from traceability.selling import offering, photos
 from web import access
 from web.context import transaction
 from web.shops import words

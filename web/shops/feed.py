@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, stream_with_context
 
 from gis.calendar import today
-from traceability.feed import COLUMNS, feed_items, feed_row
+from traceability.selling.feed import COLUMNS, feed_items, feed_row
 from web import access, api
 from web.context import public_url, reading
 from web.limits import EXPORT, limiter

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from gis.calendar import today
 from gis.errors import ConflictError, InvalidInputError, StaleVersionError
-from traceability import listing_checks, marketplaces, offering
-from traceability.marketplaces import Terms, read_price
 from traceability.models import Listing
+from traceability.selling import listing_checks, marketplaces, offering
+from traceability.selling.marketplaces import Terms, read_price
 from web import access
 from web.context import transaction
 from web.shops import words

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from etl import listing_requests
 from gis.calendar import today
 from gis.errors import ConflictError, InvalidInputError
-from traceability import marketplaces, offering
+from traceability.selling import marketplaces, offering
 from web import access
 from web.context import current_account, settings, transaction
 from web.files import say_reason

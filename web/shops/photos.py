@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from etl import attachment_requests
 from etl.attachment_requests import VARIANTS
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from traceability import photos
+from traceability.selling import photos
 from web import access
 from web.context import current_account, reading, settings, transaction
 from web.files import say_reason, send_picture

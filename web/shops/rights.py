@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from gis.errors import ForbiddenError
 from traceability import products
 from traceability.models import Product
-from traceability.offering import EditScope, is_within
+from traceability.selling.offering import EditScope, is_within
 from web.context import current_account
 
 ROLES = ("producer", "officer", "administrator")

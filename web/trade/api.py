@@ -9,10 +9,10 @@ from flask import Blueprint, Response, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from gis.errors import InvalidInputError, NotFoundError
-from traceability.finding import find_things
-from traceability.genealogy import Way, read_genealogy
+from traceability.following.finding import find_things
+from traceability.following.genealogy import Way, read_genealogy
+from traceability.following.places import Place
 from traceability.lots import find_lot, make_lot
-from traceability.places import Place
 from traceability.products import get_product
 from traceability.recording.harvests import Harvest, record_harvest
 from traceability.recording.keeping import demand_own, demand_past

@@ -6,10 +6,10 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from traceability.reach import reach_of
+from traceability.following.reach import reach_of
 from traceability.recording import checks
 from traceability.recording.keeping import Keeper, Share
-from traceability.worklists import LotCard, get_own_lot, list_own_lots
+from traceability.recording.worklists import LotCard, get_own_lot, list_own_lots
 from web.trade.done import Done
 from web.trade.entries import Entry
 from web.trade.keepers import chosen_place, own_areas, own_facilities

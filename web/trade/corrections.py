@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from gis.calendar import VIETNAM
 from gis.errors import ConflictError, InvalidInputError
 from traceability.epcis.epcs import canonical
-from traceability.finding import thing_of
-from traceability.journal_pages import make_event_cards
+from traceability.epcis.measures import PIECES, unit_of
+from traceability.following.finding import thing_of
+from traceability.following.journal_pages import make_event_cards
 from traceability.lots import find_lots
-from traceability.measures import PIECES, unit_of
 from traceability.models import Event
 from traceability.recording.corrections import (
     amounts_of,

@@ -11,7 +11,7 @@ from gis.errors import ConflictError, InvalidInputError
 from gis.models import Party
 from traceability.products import register_product
 from traceability.recording.keeping import Keeper
-from traceability.worklists import (
+from traceability.recording.worklists import (
     LotCard,
     commune_id_of,
     list_own_lots,

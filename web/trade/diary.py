@@ -9,7 +9,7 @@ from gis.calendar import today
 from gis.diary import LONGEST_INTERVAL_DAYS, cancel_entry, find_intervals, get_entry, write_entry
 from gis.diary import list_entries as list_lines
 from gis.errors import ConflictError, ForbiddenError, InvalidInputError
-from traceability.places import Place
+from traceability.following.places import Place
 from web import access
 from web.context import current_account, transaction
 from web.trade.entries import Entry

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from traceability.genealogy import Node, Step
+from traceability.following.genealogy import Node, Step
 
 # Two beside each other fit the width of a cheap phone.
 WIDTH, HEIGHT = 148, 58

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from gis.calendar import today
 from gis.diary import find_intervals
 from gis.errors import InvalidInputError
-from traceability.identifiers import element
+from traceability.epcis.measures import OFFERED
+from traceability.gs1.identifiers import element
 from traceability.lots import find_lot, list_lots
-from traceability.measures import OFFERED
 from traceability.models import Product
 from traceability.recording.harvests import Harvest, next_lot_code, record_harvest
 from traceability.recording.keeping import Keeper
-from traceability.worklists import list_own_products
+from traceability.recording.worklists import list_own_products
 from web.trade.done import Done
 from web.trade.entries import Entry
 from web.trade.keepers import chosen_place, own_areas, own_facilities

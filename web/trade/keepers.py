@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from gis.errors import ForbiddenError
 from traceability.epcis.captor import Captor
-from traceability.places import Place, list_areas, list_facilities
+from traceability.following.places import Place, list_areas, list_facilities
 from traceability.recording.keeping import Keeper
-from traceability.worklists import commune_id_of
+from traceability.recording.worklists import commune_id_of
 from web.context import current_account, public_url
 
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError, NotFoundError
 from gis.models import Party
-from traceability.finding import find_things
+from traceability.following.finding import find_things
 from traceability.models import Product
 from traceability.recording import boxes, moves
 from traceability.recording.keeping import Keeper
 from traceability.recording.moves import Load
-from traceability.worklists import list_receivers
+from traceability.recording.worklists import list_receivers
 from web.trade.done import Done
 from web.trade.entries import Entry
 from web.trade.keepers import chosen_place, own_areas, own_facilities

@@ -5,14 +5,14 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from traceability.journal_pages import EventCard, read_events
-from traceability.lineage import find_ancestors
-from traceability.links import product_page
+from traceability.following.journal_pages import EventCard, read_events
+from traceability.following.lineage import find_ancestors
+from traceability.following.reach import reach_of
+from traceability.following.stocks import lot_keys
+from traceability.linking.links import product_page
 from traceability.lots import trace_lot
-from traceability.reach import reach_of
 from traceability.recording.keeping import Keeper
-from traceability.stocks import lot_keys
-from traceability.worklists import LotCard, get_own_lot, list_own_lots, list_own_products
+from traceability.recording.worklists import LotCard, get_own_lot, list_own_lots, list_own_products
 from web import access
 from web.context import transaction
 from web.trade.keepers import keeper

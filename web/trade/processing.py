@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from gis.calendar import today
 from gis.errors import InvalidInputError
-from traceability.identifiers import element
-from traceability.measures import OFFERED
+from traceability.epcis.measures import OFFERED
+from traceability.gs1.identifiers import element
 from traceability.recording.harvests import next_lot_code
 from traceability.recording.keeping import Keeper, Share
 from traceability.recording.processing import record_processing
-from traceability.worklists import LotCard, get_own_lot, list_own_lots, list_own_products
+from traceability.recording.worklists import LotCard, get_own_lot, list_own_lots, list_own_products
 from web.trade.done import Done
 from web.trade.entries import Entry
 from web.trade.keepers import chosen_place, own_facilities

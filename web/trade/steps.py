@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from traceability.recording.keeping import Keeper, find_recorded
-from traceability.worklists import LotCard
+from traceability.recording.worklists import LotCard
 from web import access
 from web.context import transaction
 from web.trade import checks, harvesting, loads, processing

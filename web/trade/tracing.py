@@ -11,11 +11,11 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from gis.calendar import VIETNAM
 from gis.errors import InvalidInputError, NotFoundError
 from traceability.epcis.queries import Reader
-from traceability.finding import Thing, find_things
-from traceability.genealogy import Genealogy, Way, read_genealogy
-from traceability.journal_pages import EventCard
-from traceability.links import product_page
-from traceability.recalls import find_recalls
+from traceability.following.finding import Thing, find_things
+from traceability.following.genealogy import Genealogy, Way, read_genealogy
+from traceability.following.journal_pages import EventCard
+from traceability.following.recalls import find_recalls
+from traceability.linking.links import product_page
 from web import access
 from web.context import current_account, transaction
 from web.trade.graph import HEIGHT, WIDTH, draw, shorten

@@ -7,8 +7,8 @@ from typing import Any
 from flask_babel import format_decimal, lazy_gettext
 from flask_babel import gettext as _
 
+from traceability.following.safety import Safety
 from traceability.models import Event
-from traceability.safety import Safety
 from web.language import day
 
 # What an event was, for people: by business step, where the kind says no more.

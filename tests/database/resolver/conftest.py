@@ -6,8 +6,8 @@ from sqlalchemy.orm import sessionmaker
 from gis.settings import Settings
 from tests.product_factories import GTIN, make_scene
 from tests.resolver_entries import ALLOWED, BASE, ENTRIES
-from traceability.link_documents import register_document
-from traceability.serials import issue_serials
+from traceability.labelling.serials import issue_serials
+from traceability.linking.link_documents import register_document
 from web import create_app
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from gis.errors import InvalidInputError
 from tests.resolver_entries import ALLOWED, BASE, ITEM, LINKSET, SSCC, entry, linkset
-from traceability.link_documents import register_document
+from traceability.linking.link_documents import register_document
 
 
 @pytest.mark.parametrize(
