@@ -99,6 +99,10 @@ def test_strangers_touch_what_was_never_sent_out_only_to_look(
     capture(session, STRANGER, event("shipping", hour=6, quantityList=[LINE]))
     capture(session, STRANGER, event("receiving", hour=7, quantityList=[LINE]))
     refused(session, STRANGER, strange_acts()[-1], "did not send it out")
+    # In the journal, of no party is the authority: nobody's account is not taken for it.
+    nobody = Captor("nobody", None, frozenset({"producer"}))
+    refused(session, nobody, event("shipping", hour=9, quantityList=[LINE]), "no organisation")
+    refused(session, nobody, recalled([BOX]), "no organisation")
     # An item goes with its box, a lot by itself.
     capture(session, producer, packed(7, childEPCs=[ITEM + "A1"]))
     capture(session, producer, event("shipping", hour=8, epcList=[BOX]))

@@ -29,7 +29,7 @@ from traceability.epcis.checks import MOST_PROBLEMS
 from traceability.epcis.events import ReadEvent
 from traceability.epcis.histories import check_items
 from traceability.epcis.own import find_own, lock_own, lock_products
-from traceability.epcis.rights import check_rights, check_run, is_authority, may_rule
+from traceability.epcis.rights import check_rights, check_word, is_authority, may_rule
 from traceability.epcis.states import apply_states
 from traceability.errors import RuleBrokenError
 from traceability.models import Event, EventItem
@@ -50,7 +50,7 @@ def check_business(session: Session, event: ReadEvent, by: Captor) -> None:
         _check_declaration(session, event, by)
         return
     own = find_own(session, (item.key for item in event.items))
-    _refuse(check_run(session, event, own, by))
+    _refuse(check_word(session, event, own, by))
     if not own:
         return
     lock_own(session, own.values())

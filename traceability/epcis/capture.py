@@ -166,9 +166,10 @@ class _Capture:
         ours = {
             sequence
             for (_, event), sequence in numbered
-            # What joins a run may join one of ours.
+            # What joins a run may join one of ours, a recalled box may hold them.
             if event.corrects is not None
             or event.transformation_id is not None
+            or event.disposition == "recalled"
             or any(item.key in own for item in event.items)
         }
         claimed = self._claim(

@@ -27,6 +27,7 @@ _LET_GO = text((files("traceability.epcis") / "let_go.sql").read_text("utf-8"))
 _AUTHORITY = frozenset({"officer", "administrator"})
 _ENDS = frozenset({"decommissioning", "destroying"})
 _VERDICTS = frozenset({"conformant", "non_conformant"})
+_NOBODY = "An account of no organisation neither recalls nor handles products registered here."
 _VERBS = {"use": "use up", "sell": "sell", "pack": "pack"}
 
 
@@ -53,6 +54,9 @@ def check_rights(
     strange = {one.id for one in products.values() if not may_rule(session, by, one)}
     if not strange:
         return
+    if _is_nobody(by):
+        yield {"pointer": "", "detail": _NOBODY}
+        return
     handled: dict[str, tuple[str, str]] = {}
     for item, pointer in zip(event.items, pointers(event), strict=True):
         thing = own.get(item.key)
@@ -78,10 +82,15 @@ def check_rights(
             return
 
 
-def check_run(
+def check_word(
     session: Session, event: ReadEvent, own: Mapping[str, OwnThing], by: Captor
 ) -> Iterator[dict[str, Any]]:
-    """Yield that a run which names things of ours was begun by somebody else."""
+    """Yield what binds also events that name nothing of ours, for they may come to reach it.
+
+    A recall by nobody's account, and a run that somebody else began and that names things of ours.
+    """
+    if event.disposition == "recalled" and _is_nobody(by):
+        yield {"pointer": "/disposition", "detail": _NOBODY}
     if event.transformation_id is None or is_authority(by):
         return
     others = session.scalars(
@@ -98,6 +107,11 @@ def check_run(
             "pointer": "/transformationID",
             "detail": "This transformationID is somebody else's: a run is of one party.",
         }
+
+
+def _is_nobody(by: Captor) -> bool:
+    """Whether an account is of no party: in the journal that is the mark of the authority."""
+    return by.party_id is None and not is_authority(by)
 
 
 def _sovereign(event: ReadEvent, item: Item) -> str | None:
