@@ -28,7 +28,7 @@ _AUTHORITY = frozenset({"officer", "administrator"})
 _ENDS = frozenset({"decommissioning", "destroying"})
 _VERDICTS = frozenset({"conformant", "non_conformant"})
 _NOBODY = "An account of no organisation neither recalls nor handles products registered here."
-_VERBS = {"use": "use up", "sell": "sell", "pack": "pack"}
+_VERBS = {"use": "use", "sell": "sell", "pack": "pack"}
 
 
 def is_authority(by: Captor) -> bool:
