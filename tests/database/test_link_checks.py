@@ -35,7 +35,10 @@ class Shop(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Door)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
+        # Hands are shaken in the thread of each client: one that stays silent holds nobody up.
+        self.socket = context.wrap_socket(
+            self.socket, server_side=True, do_handshake_on_connect=False
+        )
         self.answers, self.asked, self.agents, self.dripping = {}, [], set(), set()
 
     def handle_error(self, request, client_address):

@@ -99,7 +99,7 @@ def test_a_case_is_open_once_and_counted(session, scene):
 def test_two_that_see_the_same_make_one_case(clone_sessions):
     with clone_sessions.begin() as session:
         product = products.register_product(session, name="Chè").id
-    together = Barrier(4)
+    together = Barrier(4, timeout=30)
 
     def see(_number):
         with clone_sessions.begin() as session:
@@ -158,7 +158,7 @@ def test_of_two_who_close_a_case_one_is_told(clone_sessions):
     with clone_sessions.begin() as session:
         product = products.register_product(session, name="Chè").id
         ticket = reports.open_case(session, kind="void", product_id=product, facts={}).ticket
-    together = Barrier(2)
+    together = Barrier(2, timeout=30)
 
     def close(actor):
         together.wait(timeout=20)

@@ -308,7 +308,7 @@ def test_two_at_once_do_not_take_more_than_there_is(clone_sessions):
         trade = make_trade(session)
         harvest(session, trade, "H1", 100, 3)
     came: list[str] = []
-    together = threading.Barrier(2)
+    together = threading.Barrier(2, timeout=30)
 
     def take(code: str) -> None:
         try:
