@@ -52,6 +52,7 @@ def check(page: Page) -> None:
     assert wide <= window
 
 
+@pytest.mark.long
 def test_from_an_old_file_to_the_map_and_back(own_site, worker, desk: Page, sign_in, tmp_path):
     legacy_shapefile(
         tmp_path,

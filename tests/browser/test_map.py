@@ -102,6 +102,7 @@ def test_a_link_shows_what_its_sender_saw(site, desk: Page):
     desk.wait_for_url(re.compile(r"#12\.00/11\.90000/108\.50000"))
 
 
+@pytest.mark.long
 def test_legend_and_layers_change_what_is_drawn(site, desk: Page):
     open_map(desk, site.url)
     before = pixels(desk)
@@ -126,6 +127,7 @@ def test_legend_and_layers_change_what_is_drawn(site, desk: Page):
     assert not near(pixels(desk), colour, 4)
 
 
+@pytest.mark.long
 def test_keyboard_alone(site, desk: Page):
     """Tab to the map, Enter picks what lies under the cross, Escape lets go."""
     lon, lat = ask(
@@ -162,6 +164,7 @@ def test_phone_has_a_sheet(site, phone: Page):
     assert box["x"] + box["width"] <= 361
 
 
+@pytest.mark.long
 def test_officers_see_parcels_and_applications(
     site, desk: Page, sign_in: Callable[[Page, object, str], None]
 ):

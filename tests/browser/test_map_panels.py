@@ -94,6 +94,7 @@ def test_a_filter_narrows_rows_map_and_address(site, desk: Page):
     assert faults(desk) == []
 
 
+@pytest.mark.long
 def test_rows_and_the_map_are_one(site, desk: Page):
     """Also by keyboard alone: arrows walk, Space selects, Enter picks, Escape closes."""
     open_map(desk, site.url, "?lop=growing-areas&tim=xuan%20thu" + XUAN_THU)
@@ -202,6 +203,7 @@ def test_many_are_changed_and_history_takes_it_back(
     ) == [(True, "officer", "Ranh giới cũ đúng")]
 
 
+@pytest.mark.long
 def test_on_a_phone_the_table_is_a_sheet(site, phone: Page):
     open_map(phone, site.url)
     phone.tap("#map-table-open")

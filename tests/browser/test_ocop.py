@@ -21,6 +21,7 @@ def dossiers(site) -> dict[str, int]:
         return dict(connection.execute("SELECT status, id FROM traceability.dossier").fetchall())
 
 
+@pytest.mark.long
 def test_the_sheet_reckons_while_it_is_filled_in(own_site, new_page):
     """One more option on a phone: the server's total appears without a page being loaded."""
     page = new_page(PHONE)

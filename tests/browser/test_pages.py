@@ -63,7 +63,7 @@ def address_of(site, page: str) -> str:
     ("language", "size"),
     [
         pytest.param("vi", PHONE, id="vi-phone"),
-        pytest.param("en", DESK, id="en-desk"),
+        pytest.param("en", DESK, id="en-desk", marks=pytest.mark.long),
         pytest.param("vi", DESK, id="vi-desk", marks=pytest.mark.long),
         pytest.param("en", PHONE, id="en-phone", marks=pytest.mark.long),
     ],

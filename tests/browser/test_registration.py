@@ -3,6 +3,7 @@
 import re
 
 import psycopg
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 FIELD = {"latitude": 12.1200, "longitude": 108.6000}
@@ -75,6 +76,7 @@ def test_sent_without_a_network_received_when_it_is_back(phone, own_site, sign_i
     assert "Nguyễn Thị Thử" not in phone.content()
 
 
+@pytest.mark.long
 def test_walked_with_bad_fixes_refused_and_sent_once_though_the_answer_is_lost(phone, own_site):
     context: BrowserContext = phone.context
     context.grant_permissions(["geolocation"])
@@ -126,6 +128,7 @@ def test_walked_with_bad_fixes_refused_and_sent_once_though_the_answer_is_lost(p
     assert (method, float(area)) == ("walked", 1.2)
 
 
+@pytest.mark.long
 def test_drawing_on_the_map(phone, site):
     open_registration(phone, site.url)
     phone.click("text=Vẽ trên bản đồ")

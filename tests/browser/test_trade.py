@@ -51,7 +51,7 @@ def address_of(site: Site, page: str) -> str:
 @pytest.mark.parametrize(
     ("language", "size"),
     [
-        pytest.param("vi", PHONE, id="vi-phone"),
+        pytest.param("vi", PHONE, id="vi-phone", marks=pytest.mark.long),
         pytest.param("en", DESK, id="en-desk", marks=pytest.mark.long),
     ],
 )

@@ -35,6 +35,7 @@ TODAY = date(2026, 11, 22)
 
 
 # First, for it loads too: it would wait for the rows that `demo` below holds to the end.
+@pytest.mark.long
 def test_what_is_there_already_is_kept(session: Session, tmp_path: Path) -> None:
     real = AdministrativeUnit(
         code="24848",

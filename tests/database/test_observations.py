@@ -137,6 +137,7 @@ def test_a_table_without_time_changes_nothing(session, table):
     assert session.execute(count).scalar_one() == 0
 
 
+@pytest.mark.long
 def test_the_command(run_command, table, tmp_path):
     report = tmp_path / "report.json"
     done = run_command("etl", "observations", "station", table(TABLE), "--report", report)

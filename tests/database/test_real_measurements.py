@@ -21,6 +21,7 @@ def load(session, shared, file, **options):
     return report
 
 
+@pytest.mark.long
 def test_outside_weather(session, shared):
     """13,825 × 11, 310 nulls: ten variables (the eleventh column is the time) of 31 each."""
     report = load(session, shared, "sensors/AGC2022_weather.csv")
@@ -63,6 +64,7 @@ def test_other_series(session, shared, file, rows, columns, missing):
     assert (report["accepted"], report["columns"], report["missing"]) == (rows, columns, missing)
 
 
+@pytest.mark.long
 def test_days_written_as_numbers(session, shared):
     report = load(session, shared, "sensors/FLX_US-AR1_daily.xlsx")
     assert (report["accepted"], report["columns"]) == (1_461, 75)

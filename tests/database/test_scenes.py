@@ -166,6 +166,7 @@ def test_wrong_questions_have_clear_answers(session, tmp_path, folder):
         compute_statistics(session, "grid", "parcels", folder=folder, band=2)
 
 
+@pytest.mark.long
 def test_the_commands(run_command, tmp_path):
     path, report = write_raster(tmp_path / "grid.tif"), tmp_path / "report.json"
     done = run_command("etl", "scene", path, "--datetime", "2026-11-03", "--report", report)

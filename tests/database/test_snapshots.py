@@ -207,6 +207,7 @@ def test_what_a_killed_worker_left_is_done_by_the_next(clone, clone_sessions, tm
         assert session.get_one(Run, asked).state == "done"
 
 
+@pytest.mark.long
 def test_the_command(run_command, tmp_path):
     out = tmp_path / "out"
     done = run_command("etl", "snapshot", "growing-areas", "--out", out)
