@@ -130,6 +130,47 @@ def get_lot(session: Session, product_id: int, code: str) -> Lot:
     return lot
 
 
+def browse_lots(
+    session: Session,
+    *,
+    product_id: int | None = None,
+    gtin: str | None = None,
+    code: str | None = None,
+    growing_area_id: int | None = None,
+    limit: int,
+    offset: int = 0,
+) -> list[tuple[Lot, Product]]:
+    """List lots of any product, newest first; None leaves a thing open.
+
+    Args:
+        session: Reads only.
+        product_id: Of one product.
+        gtin: Of the product with this GTIN, of 14 digits.
+        code: With this number, AI (10).
+        growing_area_id: Harvested there, on however many days: each lot comes once.
+        limit: At most so many.
+        offset: After so many.
+    """
+    query = select(Lot, Product).join(Product, Product.id == Lot.product_id)
+    if product_id is not None:
+        query = query.where(Lot.product_id == product_id)
+    if gtin is not None:
+        query = query.where(Product.gtin == gtin)
+    if code is not None:
+        query = query.where(Lot.code == code)
+    if growing_area_id is not None:
+        there = select(LotSource.lot_id).where(LotSource.growing_area_id == growing_area_id)
+        query = query.where(Lot.id.in_(there))
+    rows = session.execute(query.order_by(Lot.id.desc()).limit(limit).offset(offset))
+    return [(lot, product) for lot, product in rows]
+
+
+def count_lots(session: Session, product_id: int) -> int:
+    """Count the lots of a product."""
+    count = select(func.count()).select_from(Lot).where(Lot.product_id == product_id)
+    return session.scalar(count) or 0
+
+
 def find_lots(session: Session, keys: Iterable[str]) -> dict[str, tuple[Product, Lot]]:
     """Find the lots that canonical keys name, below a GTIN or an own trace code.
 

@@ -196,6 +196,14 @@ def product_of_gtin(session: Session, gtin: str) -> Product:
     return product
 
 
+def producer_of(
+    session: Session, *, gtin: str | None = None, trace_code: str | None = None
+) -> int | None:
+    """Return the party that makes the product of a GTIN (14 digits) or trace code, or None."""
+    same = Product.gtin == gtin if gtin is not None else Product.trace_code == trace_code
+    return session.scalar(select(Product.producer_id).where(same))
+
+
 def get_card(session: Session, product_id: int) -> ProductCard:
     """Return a product with its producer, commune and newest certificate.
 

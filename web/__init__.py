@@ -9,7 +9,10 @@ they parse, call a function of `gis`, `traceability` or `etl.queries`, and rende
 * `problems.py` errors: RFC 9457 for programs, pages for people
 * `ogc/` the layers by open standards; `editing/` changing them; `map/` the map of people;
   `imports/` files that officers bring in; `shops/` where products are sold; `files.py` attachments
-* `products/` the page that a scan opens, the catalogue; `reports/` problems, tickets, the inbox
+* `resolver/` where a scanned code leads; `products/` the page it opens, the catalogue; `reports/`
+  problems, tickets, the inbox
+* `trade/` the producer's desk, tracing; `codes/` labels, serials, scans; `epcis/` events for
+  programs; `ocop/` dossiers and certificates
 * else one module and one blueprint a topic; pages have Vietnamese addresses, the API English ones
 * `commands.py` the command line: `flask --app web accounts …`
 

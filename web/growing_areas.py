@@ -7,7 +7,6 @@ Everybody sees organisations and places as the public map does; those who work w
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.calendar import today
@@ -26,7 +25,7 @@ from gis.layer import TRUSTED
 from gis.sketches import sketch_place, sketch_plot
 from gis.units import list_former_names
 from traceability.linking.links import product_page
-from traceability.models import Lot, LotSource, Product
+from traceability.lots import browse_lots
 from web import access
 from web.context import current_account, transaction
 from web.words import AREA_STATUSES, CODE_STATUSES, MARKETS
@@ -113,15 +112,7 @@ def sees_exactly() -> bool:
 
 def _lots(session: Session, area_id: int) -> list[dict[str, Any]]:
     """The newest lots that were made from the area."""
-    rows = session.execute(
-        select(Lot, Product)
-        .join(Product, Product.id == Lot.product_id)
-        # Once each, on however many days the area was harvested for it.
-        .where(Lot.id.in_(select(LotSource.lot_id).where(LotSource.growing_area_id == area_id)))
-        .order_by(Lot.id.desc())
-        .limit(20)
-    )
     return [
         {"code": lot.code, "product": product.name, "address": product_page(product.id, lot.code)}
-        for lot, product in rows
+        for lot, product in browse_lots(session, growing_area_id=area_id, limit=20)
     ]

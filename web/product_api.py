@@ -11,12 +11,11 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, request, url_for
-from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from gis.calendar import today
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
-from traceability import ocop, products
+from traceability import lots, ocop, products
 from traceability.following.origin import public_origins, public_producer
 from traceability.gs1.identifiers import gtin14
 from traceability.gs1.trace_link import Code, TraceLink, label_code
@@ -94,8 +93,7 @@ def get_product(product_id: int) -> Response:
             }
             for listing, marketplace in marketplaces.list_listings(session, product_id)
         ]
-        count = select(func.count()).where(Lot.product_id == product_id)
-        item["lot_count"] = session.scalar(count)
+        item["lot_count"] = lots.count_lots(session, product_id)
         item["labels"] = {
             kind: public_url() + url_for(f"product_labels.label_{kind}", product_id=product_id)
             for kind in ("svg", "png", "pdf")
@@ -116,15 +114,16 @@ def get_product(product_id: int) -> Response:
 def list_lots() -> Response:
     """List lots, newest first; narrowed by `product` or `gtin`, and by `code`."""
     limit, offset = _page()
-    query = select(Lot, Product).join(Product, Product.id == Lot.product_id)
-    if (product_id := _number("product")) is not None:
-        query = query.where(Lot.product_id == product_id)
-    if gtin := request.args.get("gtin"):
-        query = query.where(Product.gtin == gtin14(gtin))
-    if code := request.args.get("code"):
-        query = query.where(Lot.code == code)
+    gtin = request.args.get("gtin")
     with transaction() as session:
-        rows = session.execute(query.order_by(Lot.id.desc()).limit(limit + 1).offset(offset)).all()
+        rows = lots.browse_lots(
+            session,
+            product_id=_number("product"),
+            gtin=gtin14(gtin) if gtin else None,
+            code=request.args.get("code") or None,
+            limit=limit + 1,
+            offset=offset,
+        )
         items = [write_lot(lot, product) for lot, product in rows[:limit]]
     return _list(items, more=len(rows) > limit, limit=limit, offset=offset)
 
@@ -202,17 +201,13 @@ def _owner_check(session: Session) -> Callable[[Code], None] | None:
     def check(code: Code) -> None:
         owner = None
         if isinstance(code, TraceLink):
-            owner = session.scalar(_producer_of(Product.trace_code == code.code))
+            owner = products.producer_of(session, trace_code=code.code)
         elif code.key == "01":
-            owner = session.scalar(_producer_of(Product.gtin == code.value))
+            owner = products.producer_of(session, gtin=code.value)
         if owner is None or owner != caller.party_id:
             raise ForbiddenError(f"{code.path} is not a product of your organisation.")
 
     return check
-
-
-def _producer_of(same: ColumnElement[bool]) -> Select[int | None]:
-    return select(Product.producer_id).where(same)
 
 
 def _product(session: Session, card: ProductCard) -> dict[str, Any]:
