@@ -172,7 +172,7 @@ export class Tools {
       const at = parts.findIndex((part) => part.intersectsCoordinate(ring[0]));
       if (at < 0) {
         this.told.refused("edit-hole-outside");
-        window.setTimeout(() => this.use("hole"));
+        window.queueMicrotask(() => this.work && this.use("hole"));
         return;
       }
       const all = feature.getGeometry().getCoordinates();
@@ -184,8 +184,9 @@ export class Tools {
     }
     this.work.sketch = null;
     this.work.commitShape();
-    // Draw is still in its own event; it must not be taken away under its feet.
-    window.setTimeout(() => this.work && this.use("shape"));
+    // Draw is still in its own event and must not be taken away under its feet; a timer would let the
+    // next click come first.
+    window.queueMicrotask(() => this.work && this.use("shape"));
   }
 
   /** The places set so far by the sketch that follows the pointer. */
