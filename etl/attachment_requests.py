@@ -8,9 +8,10 @@ names on the disk.
 import hashlib
 import secrets
 import shutil
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Literal
 
 from sqlalchemy import func, select
@@ -18,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from etl.deferring import defer
 from etl.models import Attachment
-from etl.uploads import safe_name
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 
 CHECK_ATTACHMENT = "etl.check_attachment"
@@ -47,6 +47,7 @@ SUFFIXES = {
 # Why a file is refused; pages have a sentence for each.
 REASONS = (
     "unknown-kind",
+    "heic",
     "damaged",
     "too-many-pixels",
     "too-small",
@@ -59,6 +60,7 @@ REASONS = (
 _MOST_WAITING = 60
 _MOST_OF_STRANGERS = 500
 STRANGERS = "public"
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def keep_attachment(
     attachment = Attachment(
         token=token,
         purpose=purpose,
-        file_name=safe_name(file_name),
+        file_name=_shown_name(file_name),
         bytes=size,
         sha256=digest,
         state="waiting",
@@ -196,6 +198,15 @@ def download_name(attachment: Attachment) -> str:
     """What a ready file is called when it is saved: its sender's name, with the true ending."""
     stem = attachment.file_name.rpartition(".")[0] or attachment.file_name
     return stem + SUFFIXES[str(attachment.media_type)]
+
+
+def _shown_name(sent: str) -> str:
+    """A file's name as its sender knows it: no folder, nothing unseen that turns or breaks it."""
+    bare = unicodedata.normalize("NFC", PurePosixPath(sent.replace("\\", "/")).name)
+    seen = "".join(" " if each.isspace() else each for each in bare)
+    kept = "".join(each for each in seen if unicodedata.category(each)[0] != "C")
+    stem, dot, suffix = " ".join(kept.split()).strip(". ").rpartition(".")
+    return f"{stem[:_LONGEST_NAME]}.{suffix[:12]}" if dot else suffix[:_LONGEST_NAME] or "tep"
 
 
 def _copy(stream: IO[bytes], place: Path, limit: int) -> tuple[int, str]:

@@ -28,14 +28,16 @@ def send_attachment(attachment: Attachment, *, download: bool = False) -> Respon
     kind = str(attachment.media_type)
     if not path.is_file():
         raise NotFoundError("The bytes of this file are not kept any more.")
-    response = send_file(path, mimetype=kind, conditional=True, etag=True)
-    _harmless(response)
-    inline = kind in _SHOWN and not download
-    response.headers.set(
-        "Content-Disposition",
-        "inline" if inline else "attachment",
-        filename=attachment_requests.download_name(attachment),
+    response = send_file(
+        path,
+        mimetype=kind,
+        as_attachment=download or kind not in _SHOWN,
+        # Written as RFC 6266 wants it: servers refuse a header with bare Vietnamese letters.
+        download_name=attachment_requests.download_name(attachment),
+        conditional=True,
+        etag=True,
     )
+    _harmless(response)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -67,6 +69,10 @@ def say_reason(slug: str | None) -> str:
     """Why a file was refused, in a sentence for who sent it."""
     sentences = {
         "unknown-kind": _("Loại tệp này không nhận. Chọn ảnh JPEG, PNG hoặc WebP."),
+        "heic": _(
+            "Ảnh HEIC của iPhone chưa nhận được. Vào Cài đặt, Camera, Định dạng, chọn “Tương thích"
+            " nhất” rồi chụp lại; hoặc gửi ảnh chụp màn hình."
+        ),
         "damaged": _("Tệp bị hỏng hoặc gửi chưa hết. Mở thử trên máy rồi gửi lại."),
         "too-many-pixels": _("Ảnh quá lớn (hơn 64 triệu điểm ảnh). Thu nhỏ rồi gửi lại."),
         "too-small": _("Ảnh quá nhỏ (cạnh dưới 64 điểm ảnh). Chọn ảnh rõ hơn."),

@@ -99,7 +99,7 @@ def test_a_file_waits_with_its_job_and_is_not_opened(session, tmp_path):
         session, io.BytesIO(data), folder=tmp_path, purpose="evidence",
         file_name="../../ảnh của tôi.JPG", created_by="officer-1",
     )  # fmt: skip
-    assert (kept.state, kept.bytes, kept.file_name) == ("waiting", len(data), "ảnh_của_tôi.jpg")
+    assert (kept.state, kept.bytes, kept.file_name) == ("waiting", len(data), "ảnh của tôi.JPG")
     assert kept.sha256 == hashlib.sha256(data).hexdigest()
     job = text("SELECT args FROM queue.procrastinate_jobs WHERE task_name = 'etl.check_attachment'")
     assert session.scalars(job).all() == [{"attachment_id": kept.id}]
@@ -161,6 +161,7 @@ def test_evidence_is_known_by_its_content(look, tmp_path, data, kind, suffix):
         (b"<html><script>alert(1)</script></html>", "unknown-kind"),
         (b"MZ\x90\x00" * 50, "unknown-kind"),
         (b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"/>', "unknown-kind"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 99, "heic"),
         (b"GIF89a\x01\x00\x01\x00\x80\x00\x00", "unknown-kind"),
         (bomb(30_000, 30_000), "too-many-pixels"),
         (bomb(9_000, 9_000), "too-many-pixels"),

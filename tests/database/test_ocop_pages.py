@@ -1,10 +1,14 @@
 """OCOP pages: the whole walk by forms, personal fields, junk."""
 
 import io
+import unicodedata
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.http import parse_options_header
 
+from etl import attachments
+from etl.models import Attachment
 from tests.ocop_factories import SECRET, best, filed, make_scene_with_province
 from traceability.models import Assessment, Certificate, Dossier, DossierStep
 from traceability.ocop import dossiers, evidence
@@ -70,7 +74,7 @@ def test_the_walk_in_the_browser(session, scene, people):
         data={"file": file, "kind": "test-report", "criterion": "8"},
         follow_redirects=True,
     )
-    assert "phiếu_kiểm_nghiệm.pdf" in sent.text
+    assert "phiếu kiểm nghiệm.pdf" in sent.text
     assert producer.post(f"{place}/nop").status_code == 303
     assert commune.get("/ocop").text.count("Cà phê Đưng") >= 1
     assert producer.post(f"{place}/xa", data={}).status_code == 403
@@ -136,6 +140,31 @@ def test_personal_fields_stay_where_they_are_logged(session, scene, people, clie
         assert SECRET not in client.get(path).text, path
     steps = session.scalars(select(DossierStep.note).where(DossierStep.note.is_not(None)))
     assert not [note for note in steps if SECRET in note]
+
+
+def test_evidence_is_read_under_its_vietnamese_name(session, sessions, scene, people, settings):
+    dossier = filed(session, scene)
+    session.commit()
+    place = f"/ocop/ho-so/{dossier.id}"
+    whole = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\nstartxref\n9\n%%EOF\n"
+    name = "Phiếu kiểm nghiệm – Đưng K’Nớ (số 1).pdf"
+    for _ in range(2):
+        file = (io.BytesIO(whole), unicodedata.normalize("NFD", name))
+        data = {"file": file, "kind": "test-report", "criterion": "8"}
+        sent = people["commune"].post(f"{place}/minh-chung", data=data, follow_redirects=True)
+    assert "Tệp này đã có" in sent.text, "a form sent twice"
+    [kept] = session.scalars(select(Attachment))
+    attachments.run_check(sessions, settings.files_folder, kept.id)
+    session.expire_all()
+    assert name in people["producer"].get(place).text
+    [paper] = evidence.list_evidence(session, dossier.id, with_sensitive=False)
+    with people["producer"].get(f"{place}/minh-chung/{paper.id}") as answer:
+        assert answer.data == whole
+    header = answer.headers["Content-Disposition"]
+    # gunicorn answers 500 to a header that is not ASCII; the client of tests does not.
+    assert header.isascii()
+    assert header.startswith("attachment; ")
+    assert parse_options_header(header)[1]["filename"] == name
 
 
 def test_coverage_is_public(client, scene):

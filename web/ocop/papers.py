@@ -3,10 +3,18 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import Response as FlaskResponse
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from etl.attachment_requests import get_attachment, keep_attachment, remove_attachment
+from etl.attachment_requests import (
+    get_attachment,
+    keep_attachment,
+    list_attachments,
+    remove_attachment,
+)
+from etl.models import Attachment
 from gis.errors import ConflictError, ForbiddenError, InvalidInputError
+from traceability.models import Dossier
 from traceability.ocop import desk, evidence
 from traceability.ocop.dossiers import EDITABLE
 from traceability.ocop.evidence import Representative
@@ -52,6 +60,7 @@ def add(dossier_id: int) -> Response:
                 file_name=sent.filename,
                 created_by=by,
             )
+            _demand_new(session, dossier, kept, kind, criterion)
             evidence.add_evidence(
                 session,
                 dossier,
@@ -64,7 +73,8 @@ def add(dossier_id: int) -> Response:
             flash(_("Đã nhận tệp; máy đang kiểm tra."))
     except (InvalidInputError, ConflictError) as error:
         rule = error.context.get("rule")
-        flash(say_reason(rule) if rule in ("too-big", "empty") else say(error), "error")
+        sentence = say_reason(rule) if rule in ("too-big", "empty") else say(error)
+        flash(sentence, "error")
     return _back(dossier_id)
 
 
@@ -138,6 +148,19 @@ def save_representative(dossier_id: int) -> Response:
         flash(_("Đã lưu người đại diện."))
         return _back(dossier_id)
     return redirect(url_for(".representative", dossier_id=dossier_id), 303)
+
+
+def _demand_new(
+    session: Session, dossier: Dossier, kept: Attachment, kind: str, criterion: str | None
+) -> None:
+    """Turn away the very file that proves the same already: a form that was sent twice."""
+    files = evidence.list_evidence(session, dossier.id, with_sensitive=True)
+    same = [
+        each.attachment_id for each in files if (each.kind, each.criterion) == (kind, criterion)
+    ]
+    held = list_attachments(session, same).values()
+    if any(each.sha256 == kept.sha256 and each.state != "refused" for each in held):
+        raise ConflictError("The dossier has this very file already.", rule="same-file")
 
 
 def _demand_private(*, dossier_may: bool) -> None:

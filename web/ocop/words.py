@@ -117,6 +117,7 @@ def say(error: PlatformError) -> str:
         "stars": gettext("Dưới 3 sao thì không công nhận."),
         "future": gettext("Ngày quyết định chưa tới."),
         "too-many": gettext("Hồ sơ đã có quá nhiều tệp."),
+        "same-file": gettext("Tệp này đã có trong hồ sơ, cùng loại và cùng tiêu chí."),
         "kind": gettext("Hãy chọn loại giấy tờ."),
         "missing": gettext("Hãy ghi đủ những ô cần thiết."),
         "early": gettext("Chưa tới lúc nộp đánh giá lại (180 ngày trước khi hết hạn)."),
