@@ -1,8 +1,10 @@
+import logging
 import struct
 
 import pytest
 
 from gis.errors import InvalidInputError
+from traceability.scanning import geoip
 from traceability.scanning.geoip import open_places
 
 
@@ -97,3 +99,27 @@ def test_a_maxmind_file_gives_a_rounded_place_where_it_knows_one(tmp_path, recor
     assert place_of("27.64.0.1") == place
     for unknown in ("203.0.113.7", "2001:db8::1", "nonsense", "", None):
         assert place_of(unknown) is None
+
+
+def test_a_file_is_replaced_while_the_site_runs(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(geoip, "CHECK_S", 0.0)
+    file = tmp_path / "city.mmdb"
+    file.write_bytes(database({"location": HERE}))
+    place_of = open_places(file)
+    assert place_of("27.64.0.1") == (108.4, 11.9)
+    # Laid over the old one by `cp`, which empties it first: a mapped file would end the process.
+    with file.open("r+b") as over, caplog.at_level(logging.WARNING):
+        over.truncate(0)
+        assert place_of("27.64.0.1") is None
+        over.write(database({"location": {**HERE, "latitude": 21.0}}))
+    assert place_of("27.64.0.1") == (108.4, 21.0)
+    assert "no MaxMind file" in caplog.text
+    # Put in its place whole, as `mv` does; then broken; then gone.
+    (tmp_path / "new").write_bytes(database({"location": {**HERE, "latitude": 16.5}}))
+    (tmp_path / "new").replace(file)
+    assert place_of("27.64.0.1") == (108.4, 16.5)
+    (tmp_path / "new").write_bytes(b"an error page")
+    (tmp_path / "new").replace(file)
+    assert place_of("27.64.0.1") == (108.4, 16.5)
+    file.unlink()
+    assert place_of("27.64.0.1") == (108.4, 16.5)

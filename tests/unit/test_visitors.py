@@ -27,6 +27,9 @@ PROGRAMS = [
     "ZaloBot",
     "Mozilla/5.0 (compatible; GPTBot/1.1)",
     "UptimeRobot/2.0",
+    "WhatsApp",
+    "kakaotalk-scrap/1.0",
+    "heritrix/3.1",
 ]
 PEOPLE = [
     CHROME + " Mobile Safari/537.36",
@@ -60,8 +63,11 @@ def test_people_are_scans_whatever_app_they_scan_with(agent):
         {"X-Moz": "prefetch"},
         {"X-Purpose": "preview"},
         {"Sec-Purpose": "prefetch;anonymous-client-ip"},
+        # A picture or a frame of somebody's page that leads to a code.
+        {"Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Dest": "iframe"},
     ],
 )
 def test_what_a_browser_fetches_ahead_is_no_scan(header):
     assert not is_scan({"User-Agent": CHROME, **header})
-    assert is_scan({"User-Agent": CHROME})
+    assert is_scan({"User-Agent": CHROME, "Sec-Fetch-Dest": "document"})

@@ -6,9 +6,10 @@
 -- Result: one row, the scans added (0 when this flush was recorded before).
 -- Index: pk_scan_writer, uq_serial_product_serial, uq_scan_day, ix_scan_day_unissued, ix_scan_check_product_id_serial.
 WITH fresh AS (
-    INSERT INTO traceability.scan_writer (id, flushed)
-    VALUES (CAST(:writer AS uuid), CAST(:number AS bigint))
-    ON CONFLICT (id) DO UPDATE SET flushed = excluded.flushed, flushed_at = now()
+    -- The day alone: the moment of a flush would be that of the scans in it.
+    INSERT INTO traceability.scan_writer (id, flushed, flushed_at)
+    VALUES (CAST(:writer AS uuid), CAST(:number AS bigint), date_trunc('day', now()))
+    ON CONFLICT (id) DO UPDATE SET flushed = excluded.flushed, flushed_at = excluded.flushed_at
     WHERE scan_writer.flushed < excluded.flushed
     RETURNING id
 ), given AS (
