@@ -29,6 +29,9 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: Text}  # noqa: RUF012  SQLAlchemy reads it as a class attribute
 
 
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 9))")
+
+
 def connect(
     url: str,
     *,
@@ -118,6 +121,14 @@ def sign_as(session: Session, actor: str, reason: str | None = None) -> None:
         ),
         {"actor": actor, "reason": reason or ""},
     )
+
+
+def wait_for_turn(session: Session, name: str) -> None:
+    """Let transactions that would do the same thing act one after the other, until each ends.
+
+    What one looks for before it writes (a button tapped twice) is then seen by the next.
+    """
+    session.execute(_TURN, {"name": name})
 
 
 def report_overlaps(session: Session) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gis.database import wait_for_turn
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.models import DiaryEntry, GrowingArea
 from gis.models.columns import choices
@@ -47,7 +48,7 @@ def write_entry(
     note: str | None = None,
     is_demo: bool = False,
 ) -> DiaryEntry:
-    """Write one line of an area's diary; flushes.
+    """Write one line of an area's diary; flushes. What is written twice stands there once.
 
     Args:
         session: The transaction.
@@ -90,19 +91,23 @@ def write_entry(
         )
     if session.get(GrowingArea, growing_area_id) is None:
         raise NotFoundError(f"There is no growing area {growing_area_id}.")
-    entry = DiaryEntry(
-        growing_area_id=growing_area_id,
-        done_on=done_on,
-        activity=activity,
-        product_name=product_name,
-        active_ingredient=(active_ingredient or "").strip() or None,
-        dose=dose,
-        unit=(unit or "").strip() or None,
-        phi_days=phi_days,
-        note=(note or "").strip() or None,
-        created_by=by,
-        is_demo=is_demo,
-    )
+    said = {
+        "growing_area_id": growing_area_id,
+        "done_on": done_on,
+        "activity": activity,
+        "product_name": product_name,
+        "active_ingredient": (active_ingredient or "").strip() or None,
+        "dose": dose,
+        "unit": (unit or "").strip() or None,
+        "phi_days": phi_days,
+        "note": (note or "").strip() or None,
+        "cancelled_at": None,
+    }
+    wait_for_turn(session, f"diary {growing_area_id}")
+    same = session.scalars(select(DiaryEntry).filter_by(**said).limit(1)).first()
+    if same is not None:
+        return same
+    entry = DiaryEntry(**said, created_by=by, is_demo=is_demo)
     session.add(entry)
     session.flush()
     return entry

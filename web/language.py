@@ -31,6 +31,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["language"] = lambda: str(get_locale() or "vi")[:2]
     app.jinja_env.globals["in_language"] = in_language
     app.jinja_env.filters["decimal"] = decimal
+    app.jinja_env.filters["amount"] = amount
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["moment"] = moment
 
@@ -80,6 +81,11 @@ def decimal(value: float | Decimal | None, digits: int = 0) -> str:
         return "–"
     places = f".{'0' * digits}" if digits else ""
     return str(format_decimal(value, format=f"#,##0{places}"))
+
+
+def amount(value: Decimal | str | None) -> str:
+    """An amount as the language writes it: 1.234,5, without zeros nobody wrote; a dash for none."""
+    return "–" if value is None else str(format_decimal(Decimal(value), format="#,##0.###"))
 
 
 def day(value: date | None) -> str:

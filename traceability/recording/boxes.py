@@ -20,6 +20,7 @@ from traceability.recording.keeping import (
     Keeper,
     Share,
     capture,
+    demand_begun,
     demand_own,
     demand_past,
     item_uri,
@@ -90,6 +91,7 @@ def record_packing(
     demand_past(at)
     if not shares and not items:
         raise wrong("items", "missing", "A box holds at least one lot or item.")
+    demand_begun(session, shares, at)
     for share in shares:
         demand_own(session, keeper, share.product)
     for product, serial in items:

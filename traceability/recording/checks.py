@@ -12,6 +12,7 @@ from traceability.recording.keeping import (
     Keeper,
     Share,
     capture,
+    demand_begun,
     demand_own,
     demand_past,
     lot_uri,
@@ -46,11 +47,12 @@ def record_inspection(
         destructive: Whether samples were used up (CBV: sampling).
 
     Raises:
-        InvalidInputError: A moment to come.
+        InvalidInputError: A moment to come, or before the lot began.
         ForbiddenError: The product is not the keeper's.
     """
     demand_own(session, keeper, share.product)
     demand_past(at)
+    demand_begun(session, [share], at)
     event = bodies.body(
         "ObjectEvent",
         at,
@@ -81,11 +83,12 @@ def record_recall(
     `reason` is shown on the public pages: it names no person.
 
     Raises:
-        InvalidInputError: No reason, a long one, a moment to come.
+        InvalidInputError: No reason, a long one, a moment to come or before the lot began.
         ForbiddenError: The product is not the keeper's.
     """
     demand_own(session, keeper, share.product)
     demand_past(at)
+    demand_begun(session, [share], at)
     reason = " ".join(reason.split())
     if not reason:
         raise wrong("reason", "missing", "A recall says why.")

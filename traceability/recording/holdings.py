@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from gis.errors import ForbiddenError
+from traceability.labelling.serials import find_serial
 from traceability.linking.links import product_codes
 from traceability.models import Event, EventItem, Product
 from traceability.recording.keeping import Keeper, demand_own
@@ -17,11 +18,25 @@ def demand_held(session: Session, keeper: Keeper, product: Product, serial: str)
     Raises:
         ForbiddenError: It is somebody else's, as far as is recorded.
     """
+    if not is_held(session, keeper, product, serial):
+        demand_own(session, keeper, product)
+
+
+def is_held(session: Session, keeper: Keeper, product: Product, serial: str) -> bool:
+    """Whether an item is of the keeper's own product, or was received by them."""
     try:
         demand_own(session, keeper, product)
     except ForbiddenError:
-        if keeper.captor.party_id is None or not _received(session, keeper, product, serial):
-            raise
+        return keeper.captor.party_id is not None and _received(session, keeper, product, serial)
+    return True
+
+
+def is_known(session: Session, product: Product, serial: str) -> bool:
+    """Whether an item of a product was ever issued a label, or is named by any event."""
+    if find_serial(session, product.id, serial) is not None:
+        return True
+    keys = [code.path for code in product_codes(product, None, serial)]
+    return session.scalar(select(EventItem.key).where(EventItem.key.in_(keys)).limit(1)) is not None
 
 
 def _received(session: Session, keeper: Keeper, product: Product, serial: str) -> bool:

@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from gis.calendar import local_day
+from gis.database import wait_for_turn
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit
 from traceability.epcis.capture import Captor, capture_events
 from traceability.following.places import Place
 from traceability.following.revocations import find_revocations
 from traceability.gs1.trace_link import label_code
-from traceability.models import Event, Lot, Product
+from traceability.models import Event, Lot, LotSource, Product
 from traceability.recording.bodies import Body, extensions
 
 
@@ -71,6 +73,31 @@ def demand_own(session: Session, keeper: Keeper, product: Product) -> None:
         raise ForbiddenError(f"{product.name} is not of your commune.")
     if keeper.captor.party_id is None or product.producer_id != keeper.captor.party_id:
         raise ForbiddenError(f"{product.name} is not a product of your organisation.")
+
+
+def demand_begun(session: Session, shares: Sequence[Share], at: datetime) -> None:
+    """Refuse what would have happened to a lot before the day it was harvested or made.
+
+    Raises:
+        InvalidInputError: A lot began later.
+    """
+    rows = session.execute(
+        select(LotSource.lot_id, func.min(LotSource.harvested_on).label("begun_on"))
+        .where(LotSource.lot_id.in_({share.lot.id for share in shares}))
+        .group_by(LotSource.lot_id)
+    )
+    harvests = {row.lot_id: row.begun_on for row in rows}
+    for share in shares:
+        lot = share.lot
+        begun_on = harvests.get(lot.id) or lot.harvested_on or lot.produced_on
+        if begun_on is not None and local_day(at) < begun_on:
+            raise wrong(
+                "at",
+                "before-lot",
+                f"Lot {lot.code} began on {begun_on}: this cannot have been earlier.",
+                code=lot.code,
+                day=begun_on.isoformat(),
+            )
 
 
 def product_of(session: Session, lot: Lot) -> Product:
@@ -140,7 +167,11 @@ def form_event_id(form: UUID, number: int = 0) -> str:
 
 
 def find_recorded(session: Session, form: UUID) -> Event | None:
-    """The first event that a form recorded already, if it was sent before."""
+    """The first event that a form recorded already, if it was sent before.
+
+    Whoever sends the same form meanwhile waits until this transaction ends.
+    """
+    wait_for_turn(session, f"form {form}")
     return session.scalar(
         select(Event).where(Event.event_id == form_event_id(form)).order_by(Event.sequence).limit(1)
     )

@@ -17,6 +17,7 @@ from traceability.recording.keeping import (
     Keeper,
     Share,
     capture,
+    demand_begun,
     demand_own,
     demand_past,
     item_uri,
@@ -161,6 +162,7 @@ def _demand(session: Session, keeper: Keeper, load: Load, at: datetime, *, own: 
     demand_past(at)
     if load.is_empty:
         raise wrong("items", "missing", "Name at least one box, lot or item.")
+    demand_begun(session, load.shares, at)
     if own:
         for share in load.shares:
             demand_own(session, keeper, share.product)

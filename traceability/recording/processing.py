@@ -19,6 +19,7 @@ from traceability.recording.keeping import (
     Keeper,
     Share,
     capture,
+    demand_begun,
     demand_own,
     demand_past,
     lot_uri,
@@ -63,7 +64,7 @@ def record_processing(
 
     Raises:
         InvalidInputError: Nothing in or out, a lot twice, more taken than is left, more out than
-            in, a moment to come.
+            in, a moment to come or before a lot began.
         ConflictError: The product has a lot of this code.
         ForbiddenError: A product is not the keeper's.
     """
@@ -75,6 +76,7 @@ def record_processing(
         raise wrong("amount", "range", "What comes out is more than nothing.")
     if len({share.lot.id for share in inputs}) != len(inputs):
         raise wrong("inputs", "twice", "A lot is named twice among the inputs.")
+    demand_begun(session, inputs, at)
     if (existing := find_lot(session, product.id, lot_code)) is not None:
         if any(share.lot.id == existing.id for share in inputs):
             raise wrong("lot_code", "circle", f"Lot {lot_code} cannot be made of itself.")

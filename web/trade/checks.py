@@ -34,6 +34,7 @@ def record_inspection(session: Session, by: Keeper, entry: Entry) -> Done | None
         entry.fail("verdict", "unknown")
     at = entry.moment()
     number = entry.text("result_number", longest=60)
+    place = chosen_place(session, by, entry)
     if not entry.is_right or card is None or at is None:
         return None
     checks.record_inspection(
@@ -42,7 +43,7 @@ def record_inspection(session: Session, by: Keeper, entry: Entry) -> Done | None
         Share(card.lot, card.product),
         at=at,
         verdict=cast(Any, verdict),
-        place=chosen_place(session, by, entry["place"]),
+        place=place,
         result_number=number,
         destructive=entry["destructive"] == "yes",
     )
@@ -69,6 +70,7 @@ def record_recall(session: Session, by: Keeper, entry: Entry) -> Done | None:
     card = _card(session, by, entry)
     reason = entry.text("reason", required=True, longest=checks.LONGEST_REASON)
     at = entry.moment()
+    place = chosen_place(session, by, entry)
     if not entry.is_right or card is None or reason is None or at is None:
         return None
     if entry["confirmed"] != "yes":
@@ -80,7 +82,7 @@ def record_recall(session: Session, by: Keeper, entry: Entry) -> Done | None:
         Share(card.lot, card.product),
         at=at,
         reason=reason,
-        place=chosen_place(session, by, entry["place"]),
+        place=place,
     )
     words = _("Đã thu hồi lô %(lot)s. Trang của mọi tem liên quan đã báo đỏ.", lot=card.lot.code)
     return Done(str(words), url_for("trade_lots.page", lot_id=card.lot.id))

@@ -14,7 +14,6 @@ from traceability.epcis.epcs import canonical
 from traceability.epcis.measures import PIECES, unit_of
 from traceability.following.finding import thing_of
 from traceability.following.journal_pages import make_event_cards
-from traceability.lots import find_lots
 from traceability.models import Event
 from traceability.recording.corrections import (
     amounts_of,
@@ -27,10 +26,12 @@ from traceability.recording.keeping import Keeper
 from web import access
 from web.context import transaction
 from web.trade.entries import Entry
-from web.trade.keepers import keeper
-from web.trade.words import EVENT_WORDS, kind_of, tell_number
+from web.trade.keepers import keep_no_copy, keeper
+from web.trade.lots import page_of_event
+from web.trade.words import EVENT_WORDS, kind_of, write_number
 
 blueprint = Blueprint("trade_corrections", __name__, url_prefix="/san-xuat/dinh-chinh")
+blueprint.after_request(keep_no_copy)
 
 
 @blueprint.get("/<int:sequence>")
@@ -43,7 +44,7 @@ def form(sequence: int) -> str:
         entry = Entry.fresh(what="wrong")
         entry.values["at"] = f"{event.event_time.astimezone(VIETNAM):%Y-%m-%dT%H:%M}"
         for (name, place), (_epc, amount, _code) in amounts_of(event).items():
-            entry.values[f"{name}-{place}"] = tell_number(amount)
+            entry.values[f"{name}-{place}"] = write_number(amount)
         return _page(session, event, entry)
 
 
@@ -60,7 +61,7 @@ def send(sequence: int) -> Response | tuple[str, int]:
             demand_correctable(session, by, event)
             if _record(session, by, event, entry):
                 flash(_("Đã đính chính. Sự kiện cũ vẫn còn trong sổ và được đánh dấu đã huỷ."))
-                return redirect(_after(session, event), 303)
+                return redirect(page_of_event(session, event), 303)
     except InvalidInputError as error:
         entry.take(error)
     except ConflictError:
@@ -111,15 +112,5 @@ def _page(session: Session, event: Event, entry: Entry) -> str:
         is_recall=event.disposition == "recalled",
         lines=lines,
         entry=entry,
-        back=_after(session, event),
+        back=page_of_event(session, event),
     )
-
-
-def _after(session: Session, event: Event) -> str:
-    """The page of a lot that the event is about, else the list."""
-    [card] = make_event_cards(session, [event])
-    found = find_lots(session, (line.key for line in card.lines))
-    for line in card.lines:
-        if line.key in found:
-            return url_for("trade_lots.page", lot_id=found[line.key][1].id)
-    return url_for("trade_lots.index")

@@ -7,8 +7,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from gis.database import wait_for_turn
 from gis.errors import ConflictError, InvalidInputError
 from gis.models import Party
+from traceability.gs1.identifiers import gtin14
+from traceability.models import Product
 from traceability.products import register_product
 from traceability.recording.keeping import Keeper
 from traceability.recording.worklists import (
@@ -21,11 +24,12 @@ from traceability.recording.worklists import (
 from web import access
 from web.context import transaction
 from web.trade.entries import Entry
-from web.trade.keepers import keeper
+from web.trade.keepers import keep_no_copy, keeper
 from web.trade.steps import STEPS
 from web.trade.words import tell_number, tell_safety
 
 blueprint = Blueprint("trade_desk", __name__)
+blueprint.after_request(keep_no_copy)
 _LATEST = 12
 
 
@@ -71,6 +75,11 @@ def add_product() -> Response | tuple[str, int]:
     if entry.is_right and name is not None:
         try:
             with transaction("registering a product") as session:
+                wait_for_turn(session, f"new product of {by.captor.party_id} {by.commune_code}")
+                same = _find_same(session, by, name, gtin, net_content)
+                if same is not None:
+                    flash(_("Sản phẩm %(product)s đã có; không thêm lần nữa.", product=same.name))
+                    return redirect(_harvest(same), 303)
                 product = register_product(
                     session,
                     name=name,
@@ -80,9 +89,7 @@ def add_product() -> Response | tuple[str, int]:
                     **_belonging(session, by),
                 )
                 flash(_("Đã thêm %(product)s.", product=product.name))
-                return redirect(
-                    url_for("trade_steps.form", step="thu-hoach", product=product.id), 303
-                )
+                return redirect(_harvest(product), 303)
         except ConflictError:
             entry.fail("gtin", "gtin-taken")
         except InvalidInputError:
@@ -97,6 +104,27 @@ def _product_page(entry: Entry) -> str:
         entry=entry,
         is_lost=not by.is_officer and by.captor.party_id is None,
     )
+
+
+def _find_same(
+    session: Session, by: Keeper, name: str, gtin: str | None, net_content: str | None
+) -> Product | None:
+    """A product that is there already in the same words, as after a button tapped twice."""
+    number = gtin14(gtin) if gtin else None
+    said = (name.casefold(), (net_content or "").casefold())
+    return next(
+        (
+            each
+            for each in list_own_products(session, by)
+            if (each.name.casefold(), (each.net_content or "").casefold()) == said
+            and number in (None, each.gtin)
+        ),
+        None,
+    )
+
+
+def _harvest(product: Product) -> str:
+    return url_for("trade_steps.form", step="thu-hoach", product=product.id)
 
 
 def _belonging(session: Session, by: Keeper) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from traceability.following.places import Place
 from web import access
 from web.context import current_account, transaction
 from web.trade.entries import Entry
-from web.trade.keepers import keeper, own_areas
+from web.trade.keepers import keep_no_copy, keeper, own_areas
 from web.trade.words import ACTIVITIES, tell_number
 
 blueprint = Blueprint("trade_diary", __name__, url_prefix="/nhat-ky")
+blueprint.after_request(keep_no_copy)
 
 
 @blueprint.get("")

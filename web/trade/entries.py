@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from uuid import UUID, uuid4
 
 from flask import request
@@ -12,9 +12,16 @@ from werkzeug.datastructures import MultiDict
 from gis.calendar import VIETNAM
 from gis.errors import InvalidInputError
 from web.application_documents import read_decimal
+from web.language import choose
 from web.trade.words import tell_mistake
 
-_GROUPED = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?")
+# Thousands as each language marks them: 1.234,5 in Vietnamese, 1,234.5 in English.
+_GROUPED = {
+    "vi": (re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?"), "."),
+    "en": (re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?"), ","),
+}
+# As people write amounts: digits and marks, no exponents and no names of numbers.
+_WRITTEN = re.compile(r"[\d.,\s+-]+", re.ASCII)
 _LONGEST_LOT = 20
 
 
@@ -71,22 +78,25 @@ class Entry:
         return value.replace(" ", "") if value else None
 
     def amount(self, name: str, *, required: bool = True) -> Decimal | None:
-        """An amount as Vietnamese write it: `1.234,5`, `1.500` (one thousand five hundred)."""
+        """An amount as the page's language writes it: `1.500` is 1500 in Vietnamese pages."""
         value = self[name].strip()
         if not value:
             if required:
                 self.fail(name, "missing")
             return None
         try:
-            compact = value.replace(".", "") if _GROUPED.fullmatch(value) else value
-            amount = read_decimal(compact)
-        except ValueError:
+            if not _WRITTEN.fullmatch(value):
+                raise ValueError(f"{value!r} is not a number")
+            grouped, mark = _GROUPED[choose()]
+            compact = value.replace(mark, "") if grouped.fullmatch(value) else value
+            amount = round(read_decimal(compact), 3)
+        except (ValueError, InvalidOperation):
             self.fail(name, "number")
             return None
-        if not (amount.is_finite() and 0 < amount < 10**11):
+        if not 0 < amount < 10**11:
             self.fail(name, "range")
             return None
-        return round(amount, 3)
+        return amount
 
     def number(self, name: str) -> int | None:
         """A whole number; None where there is none."""

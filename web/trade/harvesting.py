@@ -61,12 +61,17 @@ def record(session: Session, by: Keeper, entry: Entry) -> Done | None:
     unit = entry.text("unit", required=True, longest=20)
     expires_on = entry.day("expires_on")
     harvests = []
-    for area in own_areas(session, by):
-        amount = entry.amount(f"area-{area.id}", required=False)
+    areas = {f"area-{area.id}": area for area in own_areas(session, by)}
+    for name, area in areas.items():
+        amount = entry.amount(name, required=False)
         if amount is not None:
             harvests.append(Harvest(area, amount))
+    if any(name.startswith("area-") and entry[name] for name in entry.values if name not in areas):
+        # An area that went to somebody else while the form was open.
+        entry.fail("areas", "not-own")
     if not harvests and not any(name.startswith("area-") for name in entry.mistakes):
         entry.fail("areas", "missing")
+    store = chosen_place(session, by, entry, "store")
     if code is not None:
         try:
             element(code)
@@ -85,7 +90,7 @@ def record(session: Session, by: Keeper, entry: Entry) -> Done | None:
         harvests,
         unit=unit,
         at=at,
-        store=chosen_place(session, by, entry["store"]),
+        store=store,
         expires_on=expires_on,
     )
     total = tell_number(sum(each.amount for each in harvests) or None)

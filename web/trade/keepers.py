@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from flask import Response
 from sqlalchemy.orm import Session
 
 from gis.errors import ForbiddenError
@@ -10,6 +11,7 @@ from traceability.following.places import Place, list_areas, list_facilities
 from traceability.recording.keeping import Keeper
 from traceability.recording.worklists import commune_id_of
 from web.context import current_account, public_url
+from web.trade.entries import Entry
 
 
 def keeper(form: UUID | None = None) -> Keeper:
@@ -45,9 +47,18 @@ def own_facilities(session: Session, by: Keeper) -> list[Place]:
     return list_facilities(session, by.captor.party_id or 0, None)
 
 
-def chosen_place(session: Session, by: Keeper, value: str | None) -> Place | None:
-    """The place that a form names by its path; None where none of the keeper's own is."""
-    if not value:
+def chosen_place(session: Session, by: Keeper, entry: Entry, name: str = "place") -> Place | None:
+    """The place that a form names by its path; a mistake where it is none of the keeper's own."""
+    if not entry[name]:
         return None
     places = [*own_facilities(session, by), *own_areas(session, by)]
-    return next((place for place in places if place.path == value), None)
+    found = next((place for place in places if place.path == entry[name]), None)
+    if found is None:
+        entry.fail(name, "unknown")
+    return found
+
+
+def keep_no_copy(response: Response) -> Response:
+    """Going back shows a new form, not the one that was sent; no cache between keeps the page."""
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response

@@ -11,6 +11,7 @@ from gis.models import Party
 from traceability.following.finding import find_things
 from traceability.models import Product
 from traceability.recording import boxes, moves
+from traceability.recording.holdings import is_held, is_known
 from traceability.recording.keeping import Keeper
 from traceability.recording.moves import Load
 from traceability.recording.worklists import list_receivers
@@ -57,6 +58,7 @@ def record_packing(session: Session, by: Keeper, entry: Entry) -> Done | None:
         entry.fail("codes", "box-in-box")
     at = entry.moment()
     box = entry.text("box", longest=60)
+    place = chosen_place(session, by, entry)
     if not entry.is_right or at is None:
         return None
     code, _event = boxes.record_packing(
@@ -66,7 +68,7 @@ def record_packing(session: Session, by: Keeper, entry: Entry) -> Done | None:
         shares=load.shares,
         items=load.items,
         at=at,
-        place=chosen_place(session, by, entry["place"]),
+        place=place,
     )
     words = _("Đã đóng thùng %(box)s. Ghi mã này lên thùng.", box=code)
     return Done(str(words), url_for("trade_tracing.page", ma=code))
@@ -78,6 +80,7 @@ def record_shipping(session: Session, by: Keeper, entry: Entry) -> Done | None:
     at = entry.moment()
     paper = entry.text("paper", longest=60)
     number = entry.text("receiver_gln", longest=20)
+    place = chosen_place(session, by, entry)
     wanted = entry.number("receiver")
     receiver = session.get(Party, wanted) if wanted is not None else None
     if wanted is not None and receiver is None:
@@ -90,7 +93,7 @@ def record_shipping(session: Session, by: Keeper, entry: Entry) -> Done | None:
             by,
             load,
             at=at,
-            place=chosen_place(session, by, entry["place"]),
+            place=place,
             receiver=receiver,
             receiver_gln=number,
             paper=paper,
@@ -105,12 +108,12 @@ def record_shipping(session: Session, by: Keeper, entry: Entry) -> Done | None:
 
 def record_receiving(session: Session, by: Keeper, entry: Entry) -> Done | None:
     """Record that a load came in, unless something is wrong with the form."""
-    load = _read_load(session, by, entry)
+    load = _read_load(session, by, entry, own=False)
     at = entry.moment()
     paper = entry.text("paper", longest=60)
+    place = chosen_place(session, by, entry)
     if not entry.is_right or at is None:
         return None
-    place = chosen_place(session, by, entry["place"])
     moves.record_receiving(session, by, load, at=at, place=place, paper=paper)
     return _done(load, str(_("Đã ghi nhận hàng.")))
 
@@ -128,11 +131,10 @@ def record_unpacking(session: Session, by: Keeper, entry: Entry) -> Done | None:
             code = None
         if code is None:
             entry.fail("box", "box")
+    place = chosen_place(session, by, entry)
     if not entry.is_right or at is None or code is None:
         return None
-    boxes.record_unpacking(
-        session, by, code, at=at, place=chosen_place(session, by, entry["place"])
-    )
+    boxes.record_unpacking(session, by, code, at=at, place=place)
     words = _("Đã ghi mở thùng %(box)s.", box=code)
     return Done(str(words), url_for("trade_tracing.page", ma=code))
 
@@ -143,9 +145,10 @@ def record_sale(session: Session, by: Keeper, entry: Entry) -> Done | None:
     if load.boxes:
         entry.fail("codes", "box-sold")
     at = entry.moment()
+    place = chosen_place(session, by, entry)
     if not entry.is_right or at is None:
         return None
-    moves.record_sale(session, by, load, at=at, place=chosen_place(session, by, entry["place"]))
+    moves.record_sale(session, by, load, at=at, place=place)
     return _done(load, str(_("Đã ghi bán lẻ.")))
 
 
@@ -162,7 +165,8 @@ def _offered(
     }
 
 
-def _read_load(session: Session, by: Keeper, entry: Entry) -> Load:
+def _read_load(session: Session, by: Keeper, entry: Entry, *, own: bool = True) -> Load:
+    """Read what is moved; `own` where its items must be the keeper's, or received by them."""
     shares = read_shares(session, by, entry)
     items: list[tuple[Product, str]] = []
     found_boxes: list[str] = []
@@ -179,6 +183,10 @@ def _read_load(session: Session, by: Keeper, entry: Entry) -> Load:
         if thing.kind == "box":
             found_boxes.append(thing.code)
         elif thing.kind == "item" and thing.product is not None and thing.serial is not None:
+            if not is_known(session, thing.product, thing.serial):
+                entry.fail("codes", "not-issued", code=thing.serial)
+            elif own and not is_held(session, by, thing.product, thing.serial):
+                entry.fail("codes", "not-held", code=thing.serial)
             items.append((thing.product, thing.serial))
         else:
             entry.fail("codes", "not-an-item", code=line.strip()[:60])

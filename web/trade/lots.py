@@ -5,20 +5,22 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from traceability.following.journal_pages import EventCard, read_events
+from traceability.following.journal_pages import EventCard, make_event_cards, read_events
 from traceability.following.lineage import find_ancestors
 from traceability.following.reach import reach_of
 from traceability.following.stocks import lot_keys
 from traceability.linking.links import product_page
-from traceability.lots import trace_lot
+from traceability.lots import find_lots, trace_lot
+from traceability.models import Event
 from traceability.recording.keeping import Keeper
 from traceability.recording.worklists import LotCard, get_own_lot, list_own_lots, list_own_products
 from web import access
 from web.context import transaction
-from web.trade.keepers import keeper
+from web.trade.keepers import keep_no_copy, keeper
 from web.trade.words import EVENT_WORDS, VERDICTS, kind_of, tell_number, tell_safety
 
 blueprint = Blueprint("trade_lots", __name__, url_prefix="/san-xuat/lo")
+blueprint.after_request(keep_no_copy)
 _PAGE = 30
 
 
@@ -62,6 +64,16 @@ def page(lot_id: int) -> str:
     with transaction() as session:
         card = get_own_lot(session, by, lot_id)
         return render_template("trade/lot.html", **_told(session, by, card))
+
+
+def page_of_event(session: Session, event: Event) -> str:
+    """The page of a lot that an event is about, else the list; what was made comes first."""
+    [card] = make_event_cards(session, [event])
+    found = find_lots(session, (line.key for line in card.lines))
+    for line in sorted(card.lines, key=lambda each: each.role != "output"):
+        if line.key in found:
+            return url_for("trade_lots.page", lot_id=found[line.key][1].id)
+    return url_for("trade_lots.index")
 
 
 def _told(session: Session, by: Keeper, card: LotCard) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from traceability.recording.worklists import LotCard, get_own_lot, list_own_lots
 from web.trade.done import Done
 from web.trade.entries import Entry
 from web.trade.keepers import chosen_place, own_facilities
-from web.trade.words import tell_number
+from web.trade.words import tell_number, write_number
 
 _OFFERED_LOTS = 40
 
@@ -52,7 +52,7 @@ def offered_lots(session: Session, by: Keeper, entry: Entry) -> list[LotCard]:
         first = next((card for card in cards if card.lot.id == named), None)
         first = first or get_own_lot(session, by, named)
         if first.left is not None:
-            entry.values.setdefault(f"lot-{first.lot.id}", tell_number(first.left))
+            entry.values.setdefault(f"lot-{first.lot.id}", write_number(first.left))
         cards = [first, *(card for card in cards if card.lot.id != named)]
     return cards
 
@@ -89,6 +89,7 @@ def record(session: Session, by: Keeper, entry: Entry) -> Done | None:
     unit = entry.text("unit", required=True, longest=20)
     at = entry.moment()
     expires_on = entry.day("expires_on")
+    place = chosen_place(session, by, entry)
     if code is not None:
         try:
             element(code)
@@ -114,7 +115,7 @@ def record(session: Session, by: Keeper, entry: Entry) -> Done | None:
         amount=amount,
         unit=unit,
         at=at,
-        place=chosen_place(session, by, entry["place"]),
+        place=place,
         expires_on=expires_on,
     )
     words = _(

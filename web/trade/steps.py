@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from gis.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from traceability.recording.keeping import Keeper, find_recorded
 from traceability.recording.worklists import LotCard
 from web import access
@@ -18,10 +18,12 @@ from web.context import transaction
 from web.trade import checks, harvesting, loads, processing
 from web.trade.done import Done
 from web.trade.entries import Entry
-from web.trade.keepers import keeper
+from web.trade.keepers import keep_no_copy, keeper
+from web.trade.lots import page_of_event
 from web.trade.words import tell_number
 
 blueprint = Blueprint("trade_steps", __name__, url_prefix="/san-xuat")
+blueprint.after_request(keep_no_copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,9 @@ def send(step: str) -> Response | tuple[str, int]:
     by = keeper(entry.form)
     try:
         with transaction(f"recording: {step}") as session:
-            if find_recorded(session, entry.form) is not None:
+            if (recorded := find_recorded(session, entry.form)) is not None:
                 flash(_("Việc này đã được ghi từ lần gửi trước; không ghi thêm lần nữa."))
-                return redirect(url_for("trade_lots.index"), 303)
+                return redirect(page_of_event(session, recorded), 303)
             done = chosen.record(session, by, entry)
             if done is not None:
                 flash(done.words)
@@ -156,6 +158,9 @@ def send(step: str) -> Response | tuple[str, int]:
         entry.take(error)
     except ConflictError as error:
         entry.fail("", "refused", detail=error.detail)
+    except ForbiddenError:
+        # A lot or a product that went to somebody else while the form was open.
+        entry.fail("", "not-own")
     with transaction() as session:
         page = _page(session, step, chosen, by, entry)
     # A recall that waits for its confirmation has no mistakes.

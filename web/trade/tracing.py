@@ -19,9 +19,11 @@ from traceability.linking.links import product_page
 from web import access
 from web.context import current_account, transaction
 from web.trade.graph import HEIGHT, WIDTH, draw, shorten
+from web.trade.keepers import keep_no_copy
 from web.trade.words import EVENT_WORDS, kind_of, tell_number
 
 blueprint = Blueprint("trade_tracing", __name__, url_prefix="/truy-vet")
+blueprint.after_request(keep_no_copy)
 
 WAYS: dict[str, Way] = {"": "both", "nguoc": "back", "xuoi": "forward"}
 _MOST_EVENTS_IN_FILE = 20_000

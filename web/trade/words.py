@@ -1,6 +1,7 @@
 """The words of producers' pages: events, mistakes, badges."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 
 from traceability.following.safety import Safety
 from traceability.models import Event
-from web.language import day
+from web.language import amount, day
 
 # What an event was, for people: by business step, where the kind says no more.
 EVENT_WORDS: dict[str, Any] = {
@@ -105,6 +106,8 @@ REFUSALS: dict[str, Any] = {
 _ABOUT_CODES: dict[str, Any] = {
     "unknown-code": lazy_gettext("Không tìm thấy mã %(code)s trong hệ thống."),
     "not-an-item": lazy_gettext("Mã %(code)s không phải tem hay thùng; lô thì ghi lượng ở trên."),
+    "not-issued": lazy_gettext("Tem %(code)s chưa từng phát hành; xem lại từng chữ và số."),
+    "not-held": lazy_gettext("Tem %(code)s là của đơn vị khác và chưa được ghi nhận về đây."),
 }
 
 
@@ -127,6 +130,14 @@ def tell_mistake(rule: str, facts: Mapping[str, object]) -> str:
                 total=tell_number(str(facts["total"])),
             )
         )
+    if rule == "before-lot":
+        return str(
+            _(
+                "Lô %(code)s bắt đầu từ ngày %(day)s: việc này không thể sớm hơn.",
+                code=facts["code"],
+                day=day(date.fromisoformat(str(facts["day"]))),
+            )
+        )
     if rule in _ABOUT_CODES:
         return str(_ABOUT_CODES[rule]) % {"code": facts.get("code", "")}
     if rule == "unit":
@@ -146,10 +157,13 @@ def _tell_refusal(detail: str, epc: object) -> str:
 
 
 def tell_number(value: Decimal | str | None) -> str:
-    """A number as the language writes it (1.234,5), without zeros nobody wrote; a dash for none."""
-    if value is None:
-        return "–"
-    return str(format_decimal(Decimal(value), format="#,##0.###"))
+    """A number as the language writes it (1.234,5); a dash for none."""
+    return amount(value)
+
+
+def write_number(value: Decimal | None) -> str:
+    """A number as it stands in a field: without marks between thousands, so it is read back."""
+    return "" if value is None else str(format_decimal(value, format="0.###"))
 
 
 def kind_of(event: Event) -> str:
