@@ -50,8 +50,10 @@ class _Refusal:
     index: int
     error: InvalidInputError
 
-    def listed(self, prefix: str) -> list[dict[str, Any]]:
+    def listed(self, prefix: str | None) -> list[dict[str, Any]]:
         found = self.error.context.get("errors") or [{"pointer": "", "detail": self.error.detail}]
+        if prefix is None:
+            return list(found)
         return [
             {
                 **one,
@@ -117,7 +119,7 @@ def capture_events(
         InvalidEventError: One is no EPCIS 2.0 event.
         RuleBrokenError: One contradicts what is recorded.
     """
-    capture = _Capture(session, by, proceed=False, prefix="")
+    capture = _Capture(session, by, proceed=False, prefix=None if len(events) == 1 else "")
     with session.begin_nested():
         capture.take(events, [])
     found = session.execute(
@@ -137,10 +139,11 @@ class _Capture:
     """One capture under way.
 
     Events about our own products are checked and written one after the other, for each may hang on
-    the one before; those of others are recorded as they come, many at once.
+    the one before; those of others are recorded as they come, many at once. `prefix` points at the
+    list of the events; None where one event is all that was sent.
     """
 
-    def __init__(self, session: Session, by: Captor, *, proceed: bool, prefix: str) -> None:
+    def __init__(self, session: Session, by: Captor, *, proceed: bool, prefix: str | None) -> None:
         self.session = session
         self.by = by
         self.proceed = proceed
@@ -216,9 +219,10 @@ class _Capture:
             return
         first = self.refused[0]
         count = len(self.refused)
-        which = f"Event {first.index + 1}" + (f" and {count - 1} more" if count > 1 else "")
+        which = f"Event {first.index + 1}" + (f" and {count - 1} more: " if count > 1 else ": ")
         raise type(first.error)(
-            f"{which}: {first.error.detail} Nothing was stored.", errors=self.errors()
+            f"{which if self.prefix is not None else ''}{first.error.detail} Nothing was stored.",
+            errors=self.errors(),
         ) from first.error
 
     def _look_up(self, identities: Sequence[bytes]) -> None:

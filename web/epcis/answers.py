@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 from flask import Response, request
@@ -18,11 +18,13 @@ from werkzeug.exceptions import NotAcceptable
 from traceability.epcis.contexts import STANDARD_CONTEXT, prefixes_of
 from traceability.epcis.documents import MOST_EVENTS
 from traceability.models import Event
+from web.context import public_url
 from web.representations import as_private
 
 LD_JSON, JSON = "application/ld+json", "application/json"
 VERSION = "2.0.0"
 MOST_BYTES = 16 * 1024 * 1024
+_SPOKEN = ("EPCIS", "CBV")
 # Both are answered in every discovery; and with 413, so that a sender knows how to cut.
 LIMITS = {
     "GS1-EPCIS-Capture-Limit": str(MOST_EVENTS),
@@ -43,11 +45,11 @@ def check_acceptable() -> None:
         request.accept_mimetypes[kind] > 0 for kind in (LD_JSON, JSON, "text/html")
     ):
         raise NotAcceptable(f"Answers are {LD_JSON} or {JSON}.")
-    for name in ("GS1-EPCIS", "GS1-CBV"):
-        least, most = _asked(f"{name}-Min"), _asked(f"{name}-Max")
-        stated = _asked(f"{name}-Version")
+    for name in _SPOKEN:
+        least, most = _asked(f"GS1-{name}-Min"), _asked(f"GS1-{name}-Max")
+        stated = _asked(f"GS1-{name}-Version")
         if (least or (2, 0)) > (2, 0) or (most or (2, 0)) < (2, 0) or (stated or (2, 0)) != (2, 0):
-            raise NotAcceptable(f"{name} is version {VERSION} here.")
+            raise NotAcceptable(f"GS1-{name} is version {VERSION} here.")
     form = request.headers.get("GS1-EPC-Format", "Never_Translates")
     if form not in ("No_Preference", "Never_Translates"):
         raise NotAcceptable("Events are answered as they were captured: Never_Translates.")
@@ -64,10 +66,24 @@ def _asked(header: str) -> tuple[int, int] | None:
 
 
 def send_versions(response: Response) -> Response:
-    """Say on every answer which versions it speaks."""
+    """Say on every answer which versions it speaks, and to OPTIONS what else there is to know."""
     response.headers.setdefault("GS1-EPCIS-Version", VERSION)
     response.headers.setdefault("GS1-CBV-Version", VERSION)
-    return response
+    return _discovered(response) if request.method == "OPTIONS" else response
+
+
+def _discovered(response: Response) -> Response:
+    response.status_code = 204
+    response.headers.remove("Content-Type")
+    response.headers["Allow"] = ", ".join(sorted(response.allow))
+    response.headers.update(
+        {f"GS1-{of}-{end}": VERSION for of in _SPOKEN for end in ("Min", "Max")}
+    )
+    response.headers["GS1-EPC-Format"] = "Never_Translates"
+    response.headers["GS1-Capture-Error-Behaviour"] = "rollback"
+    response.headers["GS1-Vendor-Version"] = "1"
+    response.headers.update(LIMITS)
+    return as_private(response)
 
 
 def answer_json(content: bytes, status: int = 200) -> Response:
@@ -144,7 +160,8 @@ def answer_events(events: Sequence[Event], following: str | None = None) -> Resp
 def next_page(token: str) -> str:
     """The address of this request with another token."""
     kept = [pair for pair in request.args.items(multi=True) if pair[0] != "nextPageToken"]
-    return f"{request.base_url}?{urlencode([*kept, ('nextPageToken', token)])}"
+    path = urlsplit(request.base_url).path
+    return f"{public_url()}{path}?{urlencode([*kept, ('nextPageToken', token)])}"
 
 
 def _with_next(response: Response, following: str | None) -> Response:

@@ -24,6 +24,7 @@ from traceability.epcis.vocabulary import (
     DISPOSITIONS,
     ERROR_REASONS,
     Vocabulary,
+    is_absolute_uri,
     read_name,
 )
 from traceability.errors import InvalidIdentifierError
@@ -136,10 +137,10 @@ def read_query(also: tuple[Match, ...] = (), **fixed: Any) -> Asked:
         dispositions=_names("EQ_disposition", DISPOSITIONS),
         read_points=_places("readPoint"),
         biz_locations=_places("bizLocation"),
-        transformation_ids=_addresses("EQ_transformationID"),
-        event_ids=_addresses("EQ_eventID"),
+        transformation_ids=tuple(_read("EQ_transformationID", _uri)),
+        event_ids=tuple(_read("EQ_eventID", _uri)),
         matches=tuple(
-            Match(roles, is_class, tuple(_read(name, read_pattern, _addresses(name))))
+            Match(roles, is_class, tuple(_read(name, read_pattern)))
             for name, (roles, is_class) in _MATCHES.items()
             if name in request.args
         ),
@@ -254,28 +255,30 @@ def _words(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     return given
 
 
-def _addresses(name: str) -> tuple[str, ...]:
-    return _split(name, _BETWEEN_ADDRESSES)
-
-
 def _names(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    return tuple(
-        _read(name, lambda value: read_name(vocabulary, value), _split(name, _BETWEEN_WORDS))
-    )
+    return tuple(_read(name, lambda value: read_name(vocabulary, value), _BETWEEN_WORDS))
 
 
 def _places(field: str) -> tuple[Pattern, ...]:
-    exact = _read(f"EQ_{field}", read_pattern, _addresses(f"EQ_{field}"))
-    within = _read(f"WD_{field}", read_pattern, _addresses(f"WD_{field}"))
+    exact = _read(f"EQ_{field}", read_pattern)
+    within = _read(f"WD_{field}", read_pattern)
     return (
         *exact,
         *(Pattern(one.exact, (*one.prefixes, *(f"{key}/" for key in one.exact))) for one in within),
     )
 
 
-def _read(name: str, reading: Callable[[str], Value], values: tuple[str, ...]) -> list[Value]:
+def _uri(value: str) -> str:
+    if not is_absolute_uri(value):
+        raise InvalidInputError(f"{value!r} is not an absolute URI.")
+    return value
+
+
+def _read(
+    name: str, reading: Callable[[str], Value], between: re.Pattern[str] = _BETWEEN_ADDRESSES
+) -> list[Value]:
     try:
-        return [reading(value) for value in values]
+        return [reading(value) for value in _split(name, between)]
     except (InvalidInputError, InvalidIdentifierError) as error:
         raise InvalidInputError(f"{name}: {error.detail}", parameter=name) from error
 
