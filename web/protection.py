@@ -83,7 +83,7 @@ def install(app: Flask) -> None:
         # A token or no cookie at all cannot be ridden; a browser can send neither JSON (GeoJSON and
         # merge patches included) nor any method but GET and POST across sites without CORS, which
         # only the resolver's reading routes grant.
-        if not app.config["WTF_CSRF_ENABLED"]:
+        if not app.config["WTF_CSRF_ENABLED"] or request.endpoint is None:
             return
         if g.get("by_token") or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
             return

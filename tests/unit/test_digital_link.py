@@ -46,6 +46,25 @@ def test_encoded_slash_belongs_to_the_value():
     assert link.path == f"/01/{GTIN}/10/A%2FB%3F"
 
 
+def test_equal_addresses_are_one():
+    for path in (f"/%30%31/{GTIN}/%31%30/L1", f"/01/{GTIN}/1%30/%4c%31/"):
+        assert parse_path(path).path == f"/01/{GTIN}/10/L1"
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        (f"/gtin/{GTIN}/lot/A%2FB", f"ask for /01/{GTIN}/10/A%2FB"),
+        (f"/01/{GTIN}//10/A", "holds nothing between two slashes"),
+        (f"/01/{GTIN}/10", "ends with '10' and no value of it"),
+        (f"/01/{GTIN}/17/261231", r"\(17\) belongs into the query: \?17="),
+    ],
+)
+def test_a_refusal_says_what_to_do(path, sentence):
+    with pytest.raises(InvalidIdentifierError, match=sentence):
+        parse_path(path)
+
+
 @pytest.mark.parametrize(
     "path",
     [

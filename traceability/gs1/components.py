@@ -67,7 +67,7 @@ def _check_pair(part: str) -> str | None:
 
 def _owner(part: str) -> str | None:
     if len(part) < _SHORTEST_PREFIX or not part[:_SHORTEST_PREFIX].isdigit():
-        return "it begins with a GS1 company prefix, of at least four digits"
+        return "it does not begin with a GS1 company prefix, of at least four digits"
     return None
 
 
@@ -109,7 +109,7 @@ def _no_leading_zero(part: str) -> str | None:
 
 
 def _not_only_digits(part: str) -> str | None:
-    return "it holds digits only" if part.isdigit() else None
+    return "it holds digits only, no letter" if part.isdigit() else None
 
 
 def _padding(part: str) -> str | None:
@@ -133,7 +133,7 @@ def _place_of_total(part: str) -> str | None:
     found = _PLACE_OF_TOTAL.fullmatch(part)
     if found and int(found[1]) <= int(found[2]):
         return None
-    return "it is a place and a total, such as 1/2"
+    return "it is not a place and a total, such as 1/2"
 
 
 def _bank_account(part: str) -> str | None:
@@ -166,7 +166,7 @@ RULES: dict[str, Rule] = {
     "percent-encoded": _percent_encoded,
     "yes-or-no": _among(frozenset("01"), "yes (1) or no (0)"),
     "minus": _among(frozenset("-"), "minus sign"),
-    "zero": _among(frozenset("0"), "zero, as it should be"),
+    "zero": _among(frozenset("0"), "zero, which belongs there"),
     "not-zero": _not_zero,
     "no-leading-zero": _no_leading_zero,
     "not-only-digits": _not_only_digits,

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 from traceability.errors import InvalidIdentifierError
 from traceability.gs1.elements import check_beside, check_value, parse_elements
 from traceability.gs1.identifiers import gtin14
-from traceability.gs1.table import find, primary_keys
+from traceability.gs1.table import find, identifiers, primary_keys
 
 Qualifiers = tuple[tuple[str, str], ...]
 
@@ -35,6 +35,18 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SCHEMES = ("http://", "https://", "HTTP://", "HTTPS://")
 _HOST = re.compile(r"(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _SHORT_GTINS = frozenset({8, 12, 13})
+# The words that stood in place of numbers until URI Syntax 1.2, for the keys served here.
+FORMER_NAMES = {
+    "gtin": "01",
+    "sscc": "00",
+    "gln": "414",
+    "party": "417",
+    "giai": "8004",
+    "cpv": "22",
+    "lot": "10",
+    "ser": "21",
+    "glnx": "254",
+}
 # RFC 3986 unreserved characters stay as they are, all others are written %XX.
 _UNRESERVED = "-._~"
 
@@ -117,8 +129,10 @@ def parse_path(raw_path: str) -> DigitalLink:
     Raises:
         InvalidIdentifierError: Any breach of the grammar or of a component's rule.
     """
-    pairs = [(name, decode_segment(value)) for name, value in split_pairs(raw_path)]
-    (key, value), *qualifiers = pairs
+    raw_pairs = split_pairs(raw_path)
+    if any(name in FORMER_NAMES for name, _ in raw_pairs):
+        _explain_former_names(raw_pairs)
+    (key, value), *qualifiers = [(name, decode_segment(value)) for name, value in raw_pairs]
     if key == "01" and len(value) in _SHORT_GTINS:
         _explain_short_gtin(value, raw_path)
     return DigitalLink(key, value, tuple(qualifiers))
@@ -178,6 +192,11 @@ def check_query(link: DigitalLink, raw_query: str) -> None:
             name = unquote(name)
         if not (name.isascii() and name.isdigit()):
             continue
+        if name not in identifiers():
+            raise InvalidIdentifierError(
+                f"There is no GS1 application identifier ({name}), and a parameter of another kind"
+                " has a letter in its name."
+            )
         _check_attribute(link, name, decode_segment(value.replace("+", " ")))
         if name in given:
             raise InvalidIdentifierError(f"({name}) is given twice in this address.")
@@ -215,16 +234,21 @@ def split_pairs(raw_path: str) -> list[tuple[str, str]]:
     """Split a raw path into (name, still encoded value); one final slash is tolerated.
 
     Raises:
-        InvalidIdentifierError: No leading slash, fewer than two segments, or a name without value.
+        InvalidIdentifierError: No leading slash, an empty segment, or a name without value.
     """
-    segments = raw_path.removesuffix("/").split("/")
-    if segments[0] or len(segments) < 3:
-        raise InvalidIdentifierError(f"{raw_path!r} holds no code: /key/value is the least.")
-    if not len(segments) % 2:
+    start, *segments = raw_path.removesuffix("/").split("/")
+    if start or not segments:
+        raise InvalidIdentifierError(f"{raw_path!r} holds no code, such as /01/09520009000012.")
+    if "" in segments:
+        raise InvalidIdentifierError(f"{raw_path!r} holds nothing between two slashes.")
+    # What RFC 3986 calls equal is equal: a digit may be written %XX as well.
+    names = [unquote(name) for name in segments[::2]]
+    if len(segments) % 2:
         raise InvalidIdentifierError(
-            f"{raw_path!r} names {segments[-1]!r} without a value: keys and values come in pairs."
+            f"{raw_path!r} ends with {names[-1]!r} and no value of it: each name in the path has"
+            " its value after it."
         )
-    return list(zip(segments[1::2], segments[2::2], strict=True))
+    return list(zip(names, segments[1::2], strict=True))
 
 
 def decode_segment(segment: str) -> str:
@@ -248,7 +272,12 @@ def _check_attribute(link: DigitalLink, number: str, value: str) -> None:
     identifier = find(number)
     if not value:
         raise InvalidIdentifierError(f"({number}) is given without a value.")
-    if not identifier.may_be_attribute or _belongs_into_path(link, number):
+    if _belongs_into_path(link, number):
+        raise InvalidIdentifierError(
+            f"({number}) says what thing it is: it belongs into the path,"
+            f" /{link.key}/…/{number}/…, not into the query."
+        )
+    if not identifier.may_be_attribute:
         raise InvalidIdentifierError(
             f"({number}) may not stand in the query of an address that begins with ({link.key})."
         )
@@ -271,8 +300,26 @@ def _in_order(names: tuple[str, ...], sequence: tuple[str, ...]) -> bool:
 
 def _misplaced(key: str, names: tuple[str, ...], sequences: tuple[tuple[str, ...], ...]) -> str:
     admitted = ", or ".join("/".join(sequence) for sequence in sequences if sequence)
-    takes = f"({key}) takes {admitted}, in this order" if admitted else f"({key}) takes none"
-    return f"The path goes on with {', '.join(map(repr, names))} after its key: {takes}."
+    takes = f"({key}) takes {admitted}, in this order" if admitted else f"({key}) takes nothing"
+    sentence = f"The path goes on with {', '.join(map(repr, names))} after its key: {takes}."
+    for name in names:
+        found = identifiers().get(name)
+        if found is not None and found.may_be_attribute and not _is_qualifier(key, name):
+            sentence += f" ({name}) belongs into the query: ?{name}=…"
+    return sentence
+
+
+def _is_qualifier(key: str, name: str) -> bool:
+    return any(name in sequence for sequence in primary_keys()[key])
+
+
+def _explain_former_names(raw_pairs: list[tuple[str, str]]) -> None:
+    address = "".join(f"/{FORMER_NAMES.get(name, name)}/{value}" for name, value in raw_pairs)
+    words = " and ".join(repr(name) for name, _ in raw_pairs if name in FORMER_NAMES)
+    raise InvalidIdentifierError(
+        f"A GS1 Digital Link has numbers in place of {words} today: ask for {address}.",
+        address=address,
+    )
 
 
 def _explain_short_gtin(value: str, raw_path: str) -> None:

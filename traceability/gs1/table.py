@@ -78,7 +78,8 @@ class Identifier:
         kind = "digits" if {part.alphabet for part in self.parts} == {"d"} else "characters"
         if not least <= len(value) <= most:
             span = f"{least}" if least == most else f"{least} to {most}"
-            return f"{shown} has {len(value)} characters; ({self.number}) has {span} {kind}."
+            held = f"{len(value)} character{'s' if len(value) != 1 else ''}"
+            return f"{shown} has {held}; ({self.number}) has {span} {kind}."
         admitted = set().union(*(_ALPHABETS[part.alphabet] for part in self.parts))
         if strange := sorted(set(value) - admitted):
             return f"{shown} holds {''.join(strange)!r}, which GS1 does not admit there."

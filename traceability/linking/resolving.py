@@ -107,7 +107,10 @@ def find_links(session: Session, code: Code, *, whole: bool) -> Resolution:
     asked = _parts(code)
     rows = session.execute(_RESOLVE, {"keys": keys, "whole": whole, **asked}).all()
     if not rows:
-        raise UnknownCodeError(f"Nothing is known here about {code.path}.", code=code.path)
+        sentence = f"Nothing is known here about {code.path}."
+        if not _is_served(code):
+            sentence += f" The keys served here are {', '.join(KEYS)}."
+        raise UnknownCodeError(sentence, code=code.path)
     links: dict[str, list[KnownLink]] = {}
     heads = {}
     for row in rows:

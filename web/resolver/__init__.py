@@ -9,16 +9,25 @@ nothing decides between them, 400 for bad syntax, 404 for what is unknown.
 * `linksets.py`: the links of a code as a document
 """
 
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
-from werkzeug.routing import BaseConverter
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, MapAdapter
 
 from gis.errors import NotFoundError
 from traceability.errors import InvalidIdentifierError
-from traceability.gs1.digital_link import KEYS, DigitalLink, check_query, with_query
+from traceability.gs1.digital_link import (
+    FORMER_NAMES,
+    KEYS,
+    DigitalLink,
+    check_query,
+    with_query,
+)
 from traceability.gs1.trace_link import Code
 from traceability.linking.link_types import DEFAULT, VOCABULARY, link_type
 from traceability.linking.links import parse_code
@@ -28,6 +37,9 @@ from web.codes.scanning import note_scan
 from web.context import public_url, reading
 from web.resolver.choosing import LINKSET, best_link, default_link, wants_linkset
 from web.resolver.linksets import CONTEXT, answer_candidates, answer_linkset
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 blueprint = Blueprint("resolver", __name__)
 
@@ -48,16 +60,43 @@ class _Numbers(BaseConverter):
     regex = "[0-9]{2,4}"
 
 
+class _Rest(BaseConverter):
+    """All that follows, whatever it is: the raw path is what counts, the parser judges it."""
+
+    regex = "(?s:/.*)"
+    part_isolating = False
+
+
+class _Redirect(Response):
+    """Its address leaves as it is, where Werkzeug would write `[` and `|` of a query otherwise."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
+
+
 @blueprint.record
 def _know_numbers(state: BlueprintSetupState) -> None:
-    state.app.url_map.converters["gs1"] = _Numbers
+    state.app.url_map.converters.update(gs1=_Numbers, rest=_Rest)
 
 
-@blueprint.after_request
+@blueprint.after_app_request
 def open_to_all(response: Response) -> Response:
     """Let programs on any site read the answers (CORS), errors too."""
-    response.headers.extend(_OPEN)
+    if request.blueprint == blueprint.name or (response.status_code == 405 and _is_read_here()):
+        response.headers.extend(_OPEN)
     return response
+
+
+def _is_read_here() -> bool:
+    """Whether it was only the method that kept a request from coming here."""
+    try:
+        adapter = cast("MapAdapter", current_app.create_url_adapter(request))
+        endpoint, _ = adapter.match(method="GET")
+    except HTTPException:
+        return False
+    return cast("str", endpoint).startswith(f"{blueprint.name}.")
 
 
 @blueprint.get("/.well-known/gs1resolver")
@@ -93,11 +132,22 @@ def _answer_code(rest: str = "", key: str = "") -> Response:  # noqa: ARG001 the
     found = _find(code, whole=True)
     candidates = found.of_type(asked)
     if not candidates:
-        raise NotFoundError(f"{code.path} has no link of the type {asked}.", linkType=asked)
+        raise _no_such_link(found, asked)
     chosen = best_link(candidates, _parameter(query, "context"))
     if chosen is None:
         return answer_candidates(found, candidates)
     return _redirect(chosen, query, found)
+
+
+def _no_such_link(found: Resolution, asked: str) -> NotFoundError:
+    links = [link for level in found.levels for link in (*level.links, level.page) if link]
+    types = list(dict.fromkeys(link.link_type for link in links))
+    return NotFoundError(
+        f"{found.code.path} has no link of the type {asked}. It has {', '.join(types)}; a type is"
+        " written so, or as its full IRI.",
+        linkType=asked,
+        linkTypes=types,
+    )
 
 
 def _refuse_compressed(rest: str = "", key: str = "") -> Response:  # noqa: ARG001 as above
@@ -112,18 +162,19 @@ def _add_routes() -> None:
     for view in (_answer_code, _answer_options, _refuse_compressed):
         view.roles = frozenset({access.PUBLIC})  # type: ignore[attr-defined]
     heads = [(f"/{key}", _answer_code) for key in (*KEYS, "t")]
+    heads += [(f"/{name}", _answer_code) for name, key in FORMER_NAMES.items() if key in KEYS]
     # Other numbers are other keys of GS1, unknown here, or bad syntax: the parser says which.
     heads.append(("/<gs1:key>", _answer_code))
     rules = [
         (f"{head}{tail}", view)
         for head, view in heads
         # An empty segment is bad syntax to be reported, not to be tidied away by a redirect.
-        for tail in ("", "/", "/<path:rest>", "//<path:rest>")
+        for tail in ("", "<rest:rest>")
     ]
     rules += [
         (f"/{prefix}{tail}", _refuse_compressed)
         for prefix in ("eh", "ex")
-        for tail in ("", "/", "<path:rest>", "/<path:rest>")
+        for tail in ("", "<path:rest>", "<rest:rest>")
     ]
     for rule, view in rules:
         for name, answer, verbs in (
@@ -149,7 +200,7 @@ def _raw_request() -> tuple[str, str]:
     raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
     if not raw:
         return quote(request.path), request.query_string.decode("latin-1")
-    if not raw.isascii():
+    if not (raw.isascii() and raw.isprintable()):
         # Bytes that a browser would have encoded.
         raw = quote(raw.encode("latin-1"), safe=_ASCII)
     if raw[:1] != "/":
@@ -198,7 +249,7 @@ def _redirect(link: KnownLink, query: str, found: Resolution) -> Response:
     if href[0] == "/" and request.host_url.rstrip("/") == base:
         href = base + href
     linkset = f'<{base}{found.code.path}?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
-    response = Response(
+    response = _Redirect(
         status=307,
         headers=(
             ("Location", with_query(href, query)),

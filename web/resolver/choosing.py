@@ -6,6 +6,7 @@ GS1-Conformant Resolver Standard 1.2, section 2.6.3; languages by RFC 4647, sect
 from collections.abc import Iterator, Sequence
 
 from flask import request
+from werkzeug.datastructures import MIMEAccept
 
 from traceability.linking.link_types import DEFAULT_MULTI
 from traceability.linking.resolving import KnownLink, Resolution
@@ -49,11 +50,20 @@ def best_link(candidates: Sequence[KnownLink], context: str | None) -> KnownLink
 def wants_linkset() -> bool:
     """Whether the linkset itself is what the caller accepts best."""
     header = request.headers.get("Accept")
-    if header is None or "linkset" not in header:
+    if header is None or "linkset" not in header.lower():
         return False
-    offered = request.accept_mimetypes
-    named = {kind.lower() for kind, quality in offered if quality > 0}
-    return LINKSET in named and offered[LINKSET] >= offered["text/html"]
+    offered = accepted_types()
+    return any(kind == LINKSET and quality > 0 for kind, quality in offered) and (
+        offered[LINKSET] >= offered["text/html"]
+    )
+
+
+def accepted_types() -> MIMEAccept:
+    """What the caller accepts, without parameters: a profile or a charset is no other type here."""
+    return MIMEAccept(
+        (kind.partition(";")[0].strip().lower(), quality)
+        for kind, quality in request.accept_mimetypes
+    )
 
 
 def _in_language(links: Sequence[KnownLink]) -> list[KnownLink]:
@@ -82,7 +92,7 @@ def _lookup(wanted: str) -> Iterator[str]:
 
 
 def _of_media(links: Sequence[KnownLink]) -> Sequence[KnownLink]:
-    accepted = request.accept_mimetypes
+    accepted = accepted_types()
     if len(links) == 1 or not accepted:
         return links
     qualities = [accepted[link.media_type or "text/html"] for link in links]

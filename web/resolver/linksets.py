@@ -14,12 +14,11 @@ from traceability.linking.link_types import relation
 from traceability.linking.resolving import KnownLevel, KnownLink, Resolution
 from web import access
 from web.context import public_url
-from web.resolver.choosing import LINKSET, wants_linkset
+from web.resolver.choosing import LINKSET, accepted_types, wants_linkset
 
 CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
-_CONTEXT_LINK = (
-    f'<{CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
-)
+LINKED_DATA = "application/ld+json"
+_CONTEXT_LINK = f'<{CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="{LINKED_DATA}"'
 
 _TYPES = {
     "gs1:defaultLink": lazy_gettext("Trang chính"),
@@ -120,8 +119,9 @@ def _words(level: KnownLevel) -> str:
 
 
 def _answer(document: dict[str, Any], page: Sequence[_Shown], status: int) -> Response:
+    linked = {"@context": CONTEXT, **document}
     if access.wants_page() and not wants_linkset():
-        embedded = orjson.dumps({"@context": CONTEXT, **document}).decode()
+        embedded = orjson.dumps(linked).decode()
         response = Response(
             render_template(
                 "resolver/linkset.html",
@@ -134,6 +134,8 @@ def _answer(document: dict[str, Any], page: Sequence[_Shown], status: int) -> Re
             status,
             mimetype="text/html",
         )
+    elif accepted_types().best_match((LINKSET, LINKED_DATA)) == LINKED_DATA:
+        response = Response(orjson.dumps(linked), status, content_type=LINKED_DATA)
     else:
         response = Response(orjson.dumps(document), status, content_type=LINKSET)
     response.headers["Link"] = _CONTEXT_LINK

@@ -60,6 +60,7 @@ BAD_SYNTAX = f"""
 /01/09506000134353 /01/9506000134352 /01/0950600013435A /01/ /01 /00/376104250021234568
 {ITEM}/foo {ITEM}/10 {ITEM}/10/ {ITEM}//10/A {ITEM}/10/A/B /00/{SSCC}/10/A /414/9506000134352/10/A
 {ITEM}/21/S/10/L {ITEM}/10/L/10/L {ITEM}/235/T/10/L {ITEM}/17/261231
+/01// {ITEM}// {ITEM}/10/A%0AB /gtin{ITEM[3:]} {ITEM}/lot/L1 /01%2F09506000134352
 {ITEM}/10/{"A" * 21} {ITEM}/10/A%20B {ITEM}/10/%C4%90 {ITEM}/10/A%2 {ITEM}/10/A%00B
 /8004/AB12 /417/9506000134352/7040/ABCD /253/9506000134353 /8006/095060001343520201
 /8018/376104250021234569/21/A /10/L1 /99/ABC /1234/X
@@ -109,7 +110,7 @@ def test_row_21_what_is_valid_and_unknown_is_404(resolve, address):
 
 QUERIES = """
 x=1 x;y&z=%20a a&&b 17=261231&3103=000195 u=https://evil.example/ q=%0D%0ASet-Cookie:%20a
-linkType=gs1:defaultLink;x = a=b?c=d utm=x+y&99=%22%3C
+linkType=gs1:defaultLink;x = a=b?c=d utm=x+y&99=%22%3C filter[a]=1|2&b=%5b%7C a='{^}`~\\
 """
 
 

@@ -26,6 +26,16 @@ def test_row_1_get_head_and_options(resolve):
         assert {"GET", "HEAD", "OPTIONS"} <= set(allowed)
 
 
+def test_row_1_and_2_other_methods_are_refused_where_any_site_may_read_it(resolve):
+    for address in (ITEM, "/01/wrong", "/t/x", "/eh00", "/.well-known/gs1resolver"):
+        for method in ("POST", "PUT", "DELETE"):
+            answer = resolve(address, method, Origin="https://other.example")
+            assert answer.status_code == 405, (method, address)
+            assert "GET" in answer.headers["Allow"]
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Origin" not in resolve("/san-pham", "DELETE").headers
+
+
 def test_row_2_any_site_may_read_every_answer(resolve):
     for address in (
         ITEM,
@@ -107,6 +117,12 @@ def test_row_7_a_link_type_that_is_not_there_is_404(resolve, kind):
     assert resolve(f"{ITEM}?linkType={kind}").status_code == 404
 
 
+def test_row_7_the_problem_lists_the_types_there_are(resolve):
+    problem = resolve(f"{ITEM}/10/L1?linkType=instructions").json
+    assert problem["linkTypes"][:3] == ["gs1:defaultLink", "gs1:traceability", "gs1:pip"]
+    assert "gs1:instructions" in problem["detail"]
+
+
 def test_row_8_what_nothing_decides_is_300_with_the_candidates(resolve):
     answer = resolve(f"{ITEM}?linkType=gs1:pip")
     assert (answer.status_code, answer.content_type) == (300, LINKSET)
@@ -126,6 +142,7 @@ def test_row_8_what_nothing_decides_is_300_with_the_candidates(resolve):
         ("gs1:recallStatus&context=new", {}, "r-new"),
         ("gs1:recallStatus;context=old", {}, "r-old"),
         ("gs1:masterData", {"accept": "application/json"}, "m.json"),
+        ("gs1:masterData", {"accept": "Application/JSON; charset=utf-8"}, "m.json"),
         ("gs1:masterData", {"accept": "application/json;q=0.5, text/html"}, "m.html"),
     ],
 )
@@ -142,6 +159,8 @@ def test_row_9_language_context_and_media_type_decide(leads, kind, headers, expe
         (ITEM, LINKSET),
         (ITEM, f"text/html;q=0.5, {LINKSET}"),
         (ITEM, f"{LINKSET};q=0.9, */*;q=0.1"),
+        (ITEM, "Application/LinkSet+JSON"),
+        (ITEM, f'{LINKSET};profile="https://ref.gs1.org/voc/?show=linktypes", text/html;q=0.9'),
     ],
 )
 def test_row_10_the_linkset_by_parameter_and_by_accept(resolve, address, accept):
@@ -234,6 +253,16 @@ def test_row_13_and_14_link_headers(resolve):
     assert 'type="application/ld+json"' in answer.headers["Link"]
     link = resolve(f"{ITEM}/10/L1?x=1").headers["Link"]
     assert link == f'<{BASE}{ITEM}/10/L1?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
+
+
+def test_row_13_linked_data_holds_its_context(resolve):
+    address = f"{ITEM}/10/L1?linkType=linkset"
+    answer = resolve(address, accept="application/ld+json")
+    assert answer.content_type == "application/ld+json"
+    held = answer.json
+    assert held.pop("@context").startswith("https://ref.gs1.org/")
+    assert held == resolve(address).json
+    assert resolve(address, accept=f"application/ld+json, {LINKSET}").content_type == LINKSET
 
 
 def test_row_15_people_get_a_page_with_the_same_inside(resolve):
