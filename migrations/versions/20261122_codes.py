@@ -60,9 +60,12 @@ BEGIN
 END $$
 """
 
-# One line a statement and batch, whoever changes the states: positions are a set of ranges.
+# One line a statement and batch, whoever changes the states: positions are a set of ranges. The plan
+# is kept from the first change of a connection, often of one serial: without nested loops it is
+# right for a whole roll, too.
 RECORD_CHANGE = """
-CREATE FUNCTION traceability.record_serial_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION traceability.record_serial_change() RETURNS trigger LANGUAGE plpgsql
+SET enable_nestloop = off AS $$
 BEGIN
     INSERT INTO traceability.serial_change
         (product_id, batch_id, positions, serials, count, from_state, to_state, reason, actor)
