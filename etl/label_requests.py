@@ -82,7 +82,7 @@ class LabelRequest:
             raise InvalidInputError(
                 f"Pictures are made of at most {MOST_PICTURES} codes at once; a printer takes the"
                 " CSV of a larger batch.",
-                parameter="count",
+                parameter="files",
             )
 
 

@@ -7,10 +7,11 @@ import re
 import subprocess
 import sys
 import zipfile
+from decimal import Decimal
 
 import pypdfium2
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from etl import labels
 from etl.label_requests import LabelRequest, file_of, find_labels, request_labels
@@ -19,13 +20,15 @@ from gis.errors import InvalidInputError, NotFoundError
 from tests.conftest import ROOT
 from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, make_scene
+from tests.trade_factories import days_ago, harvest, make_trade
 from traceability.labelling import batches
 from traceability.labelling.batches import LabelFiles, print_batch
 from traceability.labelling.label_sheets import SHEETS
-from traceability.labelling.serials import (
-    open_batch,
-)
-from traceability.models import Serial, SerialBatch
+from traceability.labelling.serials import issue_batch, open_batch
+from traceability.models import Lot, Product, Serial, SerialBatch
+from traceability.recording.keeping import Share
+from traceability.recording.processing import record_processing
+from traceability.selling.offering import revise_product
 
 LONG_BASE = "https://truyxuat.langbiang.example.vn"
 # Run in a process of its own, so that what it takes at most is its own.
@@ -140,6 +143,28 @@ def test_a_crash_in_the_middle_leaves_no_file_and_no_serial(
     assert session.scalar(select(func.count()).select_from(Serial)) == 60
 
 
+def test_a_batch_in_print_stops_nobody_who_works_on_its_product_and_lot(clone_sessions):
+    with clone_sessions.begin() as session:
+        trade = make_trade(session)
+        lot, _ = harvest(session, trade, "H1", 100, 3)
+    with clone_sessions() as printing, clone_sessions.begin() as other:
+        # A hundred thousand labels hold their transaction for minutes.
+        product = printing.get_one(Product, trade.raw.id)
+        held = open_batch(printing, product, 10, printing.get_one(Lot, lot.id), created_by="anna")
+        assert len(list(issue_batch(printing, held))) == 10
+        other.execute(text("SET LOCAL lock_timeout = '2s'"))
+        raw, middle = (other.get_one(Product, each.id) for each in (trade.raw, trade.middle))
+        assert revise_product(other, raw, {"summary": "Hái tay"}, version=raw.version)
+        harvest(other, trade, "H1", 50, 2)
+        share = Share(other.get_one(Lot, lot.id), raw, Decimal(30), "kg")
+        record_processing(
+            *(other, trade.keeper, [share], middle, "N1"),
+            amount=Decimal(10),
+            unit="kg",
+            at=days_ago(1),
+        )
+
+
 @pytest.mark.parametrize(
     ("changed", "parameter"),
     [
@@ -149,7 +174,7 @@ def test_a_crash_in_the_middle_leaves_no_file_and_no_serial(
         ({"kinds": ()}, "files"),
         ({"kinds": ("exe",)}, "files"),
         ({"kinds": ("png", "svg")}, "files"),
-        ({"kinds": ("png",), "count": 20_001}, "count"),
+        ({"kinds": ("png",), "count": 20_001}, "files"),
     ],
 )
 def test_what_cannot_be_printed_is_said_before_the_worker_begins(changed, parameter):

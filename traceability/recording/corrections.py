@@ -162,7 +162,7 @@ def _follow(session: Session, event: Event, replacement: Event | None) -> None:
     ]
     found = find_lots(session, keys)
     for product, lot in {lot.id: (product, lot) for product, lot in found.values()}.values():
-        session.refresh(lot, with_for_update=True)
+        session.refresh(lot, with_for_update={"key_share": True})
         _follow_sources(session, lot, event, replacement)
         made = count_made(session, product, lot)
         if made <= 0:

@@ -86,7 +86,7 @@ def record_harvest(
         )
     else:
         # Two who add to one lot at once must not both read the amount before the other's.
-        session.refresh(lot, with_for_update=True)
+        session.refresh(lot, with_for_update={"key_share": True})
         if lot.status != "active":
             raise wrong("lot_code", "closed", f"Lot {lot.code} is closed.")
         if lot.unit is not None and not same_kind(unit, lot.unit):

@@ -83,7 +83,9 @@ def record_processing(
         raise wrong("lot_code", "taken", f"{product.name} already has a lot {lot_code}.")
     # In one order, so that two who take from the same lots wait for each other and never both.
     ids = sorted(share.lot.id for share in inputs)
-    session.execute(select(Lot.id).where(Lot.id.in_(ids)).order_by(Lot.id).with_for_update())
+    session.execute(
+        select(Lot.id).where(Lot.id.in_(ids)).order_by(Lot.id).with_for_update(key_share=True)
+    )
     for share in inputs:
         _demand_left(session, keeper, share)
     _demand_balance(inputs, product, amount, unit)

@@ -114,7 +114,7 @@ def revise_product(
     Raises:
         StaleVersionError: Somebody changed it since; nothing is overwritten.
     """
-    session.refresh(product, with_for_update=True)
+    session.refresh(product, with_for_update={"key_share": True})
     wanted = {name: _tidy(values[name]) for name in FIELDS if name in values}
     if product.version != version:
         raise StaleVersionError(

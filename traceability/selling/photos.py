@@ -172,7 +172,10 @@ def remove_photo(session: Session, product: Product) -> list[int]:
 
 def _hold(session: Session, product_id: int) -> None:
     """Let one writer at a time decide which picture of a product is shown."""
-    session.execute(select(Product.id).where(Product.id == product_id).with_for_update())
+    # KEY SHARE: a batch of labels that is being printed holds its product for minutes.
+    session.execute(
+        select(Product.id).where(Product.id == product_id).with_for_update(key_share=True)
+    )
 
 
 def _shown(row: ProductPhoto) -> Photo:
