@@ -59,6 +59,56 @@ def test_the_canonical_text_of_a_known_event() -> None:
     assert read.identity == digest.digest()
 
 
+def test_the_published_example_has_its_published_hash() -> None:
+    """The first worked example of the algorithm's own description (its README, from CBV 8.9)."""
+    event = {
+        "type": "ObjectEvent",
+        "eventTime": "2020-03-04T11:00:30.000+01:00",
+        "eventTimeZoneOffset": "+01:00",
+        "recordTime": "2020-03-04T11:00:30.999+01:00",
+        "epcList": [f"urn:epc:id:sscc:4012345.0000000{number}" for number in (333, 111, 222)],
+        "action": "OBSERVE",
+        "bizStep": "departing",
+        "readPoint": {"id": "urn:epc:id:sgln:4012345.00011.987"},
+        "example:myField1": {"example:mySubField1": "2", "example:mySubField2": "5"},
+        "example:myField2": "0",
+        "example:myField3": {"example:mySubField3": ["3", "1"]},
+    }
+    read = read_event(event, [{"example": "https://ns.example.com/epcis/"}])
+    assert read.hash_id == (
+        "ni:///sha-256;6ae96341e0acc6d7a261364751f60e68278a81cdf51da0abb6b4e617014e39d7?ver=CBV2.0"
+    )
+
+
+def test_fields_stand_in_the_order_of_the_table_whatever_the_prototype_does() -> None:
+    event = {
+        **SHIPPING,
+        "type": "TransactionEvent",
+        "action": "ADD",
+        "parentID": "urn:epc:id:sscc:4012345.0000000111",
+        "readPoint": {"id": "urn:epc:id:sgln:0614141.07346.0", "example:gate": True},
+        "destinationList": [{"type": "location", "destination": "https://x.example/b"}],
+        "sourceList": [{"type": "location", "source": "https://x.example/a"}],
+        "sensorElementList": [
+            {"sensorReport": [{"type": "Count", "stringValue": "111100001111000011110000"}]}
+        ],
+    }
+    text = pre_hash(event, prefixes_of(CONTEXTS))
+    in_order = (
+        "epcListepc=",
+        "parentID=https://id.gs1.org/00/040123450000001112action",
+        "readPointid=https://id.gs1.org/414/0614141073467{http://ns.example.com/epcis/}gate=true",
+        "bizTransactionListtype=",
+        "sourceListtype=https://ref.gs1.org/cbv/SDT-locationsource=https://x.example/a",
+        "destinationListtype=",
+        "sensorElementList",
+        "stringValue=111100001111000011110000",
+        "{http://ns.example.com/epcis/}myField=",
+    )
+    places = [text.index(part) for part in in_order]
+    assert places == sorted(places)
+
+
 def test_the_same_event_written_otherwise() -> None:
     other = deepcopy(SHIPPING)
     del other["eventID"]

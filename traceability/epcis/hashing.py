@@ -5,6 +5,14 @@ lists sorted; times in UTC with milliseconds; numbers without needless zeros; GS
 Links of id.gs1.org at the finest level; CBV names as IRIs; the prefixes of extensions written out.
 `eventID`, `recordTime` and `errorDeclaration` take no part, so that an event keeps its hash when it
 is sent again and when it is declared an error.
+
+GS1's prototype (epcis-event-hash-generator 1.9.3, "not meant for production") agrees but where it
+leaves the table of 8.9 itself, and there the table is followed: `epcList` stands before `parentID`;
+transactions, sources, destinations and sensors stand in this order behind the places, not sorted by
+their names; a type stands before what it is of; an extension stays inside the field it came in,
+whatever its namespace ends in; true is `true`, and digits of any length are kept, where the
+prototype writes Python's `True` and rounds to a double. `bizRules` of a sensor report, which the
+table forgets, stands where it stands in the metadata.
 """
 
 import hashlib
@@ -86,8 +94,7 @@ def _time(value: Any, _prefixes: Prefixes) -> str:
 @lru_cache(maxsize=4096)
 def _utc(value: str) -> str:
     read = read_time(value).astimezone(UTC)
-    # Half a millisecond and more rounds up, as everywhere in the vectors of CBV.
-    # The fourth digit rounds: 5 and more up (CBV 2.0, 8.9.2).
+    # CBV 2.0 says milliseconds and no more; CBV 2.1, that the fourth digit rounds, 5 and more up.
     milliseconds = (read.microsecond + 500) // 1000
     rounded = read.replace(microsecond=0) + timedelta(milliseconds=milliseconds)
     return rounded.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
@@ -323,8 +330,8 @@ _EVENT: Mapping[str, Writer] = {
     "eventTime": _field("eventTime", _time),
     "eventTimeZoneOffset": _field("eventTimeZoneOffset", lambda value, _: str(value)),
     "certificationInfo": _certifications,
-    "parentID": _field("parentID", _identified),
     "epcList": _group("epcList", _epcs),
+    "parentID": _field("parentID", _identified),
     "inputEPCList": _group("inputEPCList", _epcs),
     "childEPCs": _group("childEPCs", _epcs),
     "quantityList": _group("quantityList", _quantities),
