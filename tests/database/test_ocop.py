@@ -1,12 +1,14 @@
 """OCOP dossiers: from a draft to a certificate, their clocks, who sees what, where it is sold."""
 
-from datetime import UTC, date, datetime
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from gis.calendar import today
 from gis.errors import ConflictError, ForbiddenError, InvalidInputError, StaleVersionError
 from tests.ocop_factories import NOW, SECRET, best, checked, filed, make_scene_with_province
 from traceability import ocop, products
@@ -179,6 +181,26 @@ def test_two_secretaries_do_not_overwrite_each_other(session, scene):
         sheets.save_member_sheet(session, dossier.id, " An ", best(), by="a")
 
 
+def test_a_member_has_one_sheet_however_the_name_is_typed(session, scene):
+    dossier = checked(session, scene)
+    name = "Nguyễn Đức Ân"
+    sheets.save_member_sheet(session, dossier.id, name, best(), by="a")
+    for typed in (unicodedata.normalize("NFD", name), name.upper(), "Nguyễn\u200b  Đức Ân"):
+        with pytest.raises(StaleVersionError):
+            sheets.save_member_sheet(session, dossier.id, typed, {}, by="b")
+    assert sheets.council_result(session, dossier).grade.total == 100
+
+
+def test_a_producers_sheet_is_not_overwritten_unseen(session, scene):
+    dossier = filing.start_dossier(
+        session, scene.product, kind="first", applicant_kind="cooperative", by="lan"
+    )
+    first = sheets.save_own_sheet(session, dossier.id, best(), by="lan", version=0).version
+    sheets.save_own_sheet(session, dossier.id, {"2.3": 3}, by="xa", version=first)
+    with pytest.raises(StaleVersionError):
+        sheets.save_own_sheet(session, dossier.id, {}, by="lan", version=first)
+
+
 def test_serials_follow_recorded_certificates(session, scene):
     ocop.certify(
         session,
@@ -197,6 +219,18 @@ def test_serials_follow_recorded_certificates(session, scene):
     for wrong in ("68-24848-042", "6-24848-042-2026", "68-24848-042-1999", "68-24848-٠٤٢-2026"):
         with pytest.raises(InvalidInputError):
             numbers.read_product_number(wrong)
+
+
+def test_a_certificates_number_names_the_year_of_grading_and_is_borne_once(session, scene):
+    dossier = checked(session, scene)
+    sheets.save_member_sheet(session, dossier.id, "A", best(), by="tinh")
+    sheets.close_council(session, dossier.id, by="tinh", now=datetime(2026, 12, 31, 17, tzinfo=UTC))
+    assert dossier.product_number == "68-24848-001-2027"  # midnight in Vietnam
+    assert dossier.form_number == "001-01/PĐK-68-24848-2026"
+    terms = {"decision": "9", "issued_by": "x", "issued_on": date(2026, 11, 16)}
+    ocop.certify(session, scene.product, stars=3, number="68-24848-001-2027", **terms)
+    with pytest.raises(ConflictError):
+        dossiers.recognise_dossier(session, dossier.id, by="tinh", **terms)
 
 
 def test_two_filed_at_once_get_two_serials(clone_sessions):
@@ -218,8 +252,9 @@ def test_withdrawal(session, scene):
     held = ocop.latest_certificate(session, scene.product.id)
     with pytest.raises(InvalidInputError):
         certificates.withdraw(session, held.id, ground="dislike", decision="1", on=date(2026, 9, 1))
-    with pytest.raises(InvalidInputError):
-        certificates.withdraw(session, held.id, ground="stopped", decision="1", on=date(2026, 8, 1))
+    for day in (date(2026, 8, 1), today() + timedelta(days=1)):
+        with pytest.raises(InvalidInputError):
+            certificates.withdraw(session, held.id, ground="stopped", decision="1", on=day)
     certificates.withdraw(session, held.id, ground="stopped", decision="7", on=date(2026, 9, 1))
     assert not ocop.holds(held, date(2026, 9, 2))
     with pytest.raises(ConflictError):
@@ -269,6 +304,14 @@ def test_coverage_by_commune_and_marketplace(session, scene):
     assert measure_coverage(session, day).total.listed == 1
     assert measure_coverage(session, day, "24931").total.certified == 0
     assert measure_coverage(session, date(2019, 1, 1)).total.certified == 0
+    # An upgrade that is withdrawn leaves no stars behind it, nor a reminder of the one before.
+    terms = {"decision": "2", "issued_by": "x", "issued_on": date(2026, 9, 1)}
+    better = ocop.certify(session, second, stars=4, **terms)
+    assert measure_coverage(session, day).total.certified == 2
+    certificates.withdraw(session, better.id, ground="stopped", decision="7", on=day)
+    assert measure_coverage(session, day).total.certified == 1
+    reminded = desk.list_reminders(session, DossierScope(), date(2029, 4, 1))
+    assert [each.product.id for each in reminded] == [scene.product.id]
 
 
 def test_scopes(session, scene):

@@ -77,7 +77,7 @@ class Certificate(Base):
     product_id: Mapped[int] = mapped_column(
         ForeignKey("traceability.product.id", ondelete="CASCADE"), index=True
     )
-    number: Mapped[str | None]
+    number: Mapped[str | None] = mapped_column(unique=True)
     stars: Mapped[int]
     decision: Mapped[str]
     issued_by: Mapped[str]

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from gis.calendar import today
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from traceability.linking import links
 from traceability.models import Certificate, Product
@@ -85,6 +87,7 @@ def certify(
 
     Raises:
         InvalidInputError: Other stars, or an end before the beginning.
+        ConflictError: Another certificate has this number.
     """
     if not LEAST_STARS <= stars <= 5:
         raise InvalidInputError("A certificate has 3, 4 or 5 stars; fewer are not recognised.")
@@ -102,8 +105,14 @@ def certify(
         rubric_version=rubric_version,
         dossier_id=dossier_id,
     )
-    session.add(certificate)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(certificate)
+            session.flush()
+    except IntegrityError as error:
+        if "uq_certificate_number" not in str(error.orig):
+            raise
+        raise ConflictError(f"There is a certificate {number} already.", rule="number") from error
     links.publish_product(session, product)
     return certificate
 
@@ -167,7 +176,7 @@ def withdraw(
 
     Raises:
         NotFoundError: There is no such certificate.
-        InvalidInputError: Another ground, no decision, or a day before it was issued.
+        InvalidInputError: Another ground, no decision, a day before it was issued or to come.
         ConflictError: It is withdrawn already.
     """
     certificate = get_certificate(session, certificate_id)
@@ -182,6 +191,8 @@ def withdraw(
         raise InvalidInputError(
             "A certificate cannot be withdrawn before it was issued.", rule="too-early"
         )
+    if on > today():
+        raise InvalidInputError("The day of the withdrawal is yet to come.", rule="to-come")
     if certificate.status == "withdrawn":
         raise ConflictError(f"Certificate {certificate_id} is withdrawn already.", rule="withdrawn")
     certificate.status = "withdrawn"

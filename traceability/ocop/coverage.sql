@@ -5,16 +5,22 @@
 -- Columns     commune_code, commune_name   null: all communes together (is_all_communes)
 --             marketplace_code             null: any marketplace (is_any_marketplace)
 --             is_all_communes, is_any_marketplace
---             certified                    products with a certificate that holds, in the commune
+--             certified                    products whose newest certificate holds, in the commune
 --             listed                       of them, those with a listing that is neither dead nor
 --                                          retired, on that marketplace (or on any)
 -- Indexes     ix_certificate_product_id, uq_listing_product_url (by product)
-WITH certified AS (
-    SELECT DISTINCT p.id, u.code AS commune_code, u.name AS commune_name
+WITH newest AS (
+    -- As everywhere: one that was withdrawn takes the one before it along.
+    SELECT DISTINCT ON (product_id) product_id, status, expires_on
+    FROM traceability.certificate
+    WHERE issued_on <= CAST(:on AS date)
+    ORDER BY product_id, issued_on DESC, id DESC
+), certified AS (
+    SELECT p.id, u.code AS commune_code, u.name AS commune_name
     FROM traceability.product AS p
-    JOIN traceability.certificate AS c ON c.product_id = p.id
+    JOIN newest AS c ON c.product_id = p.id
     LEFT JOIN gis.administrative_unit AS u ON u.id = p.commune_id
-    WHERE c.status = 'valid' AND CAST(:on AS date) BETWEEN c.issued_on AND c.expires_on
+    WHERE c.status = 'valid' AND c.expires_on >= CAST(:on AS date)
       AND (CAST(:commune AS text) IS NULL OR u.code = CAST(:commune AS text))
 ), sold AS (
     SELECT DISTINCT l.product_id, m.code AS marketplace_code

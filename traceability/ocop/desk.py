@@ -146,12 +146,11 @@ def may_start(session: Session, scope: DossierScope, product: Product) -> bool:
 def list_reminders(session: Session, scope: DossierScope, today: date) -> list[Reminder]:
     """List certificates from 180 days before they expire to 180 days after, the soonest first.
 
-    Of each product the newest certificate that was not withdrawn counts; `dossier_id` is the one
-    under way, if the product is being graded again.
+    Of each product the newest certificate counts, if it was not withdrawn; `dossier_id` is the
+    dossier under way, if the product is being graded again.
     """
     newest = (
         select(Certificate.id)
-        .where(Certificate.status == "valid")
         .ext(distinct_on(Certificate.product_id))
         .order_by(Certificate.product_id, Certificate.issued_on.desc(), Certificate.id.desc())
     )
@@ -162,6 +161,7 @@ def list_reminders(session: Session, scope: DossierScope, today: date) -> list[R
         .outerjoin(Dossier, and_(Dossier.product_id == Product.id, Dossier.status.in_(OPEN)))
         .where(
             Certificate.id.in_(newest),
+            Certificate.status == "valid",
             Certificate.expires_on.between(
                 today - timedelta(days=TRANSITION_DAYS),
                 today + timedelta(days=REGRADE_EARLIEST_DAYS),

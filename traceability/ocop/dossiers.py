@@ -23,7 +23,7 @@ from traceability.models import (
     DossierStep,
     Product,
 )
-from traceability.ocop import certificates, windows
+from traceability.ocop import certificates, numbers, windows
 from traceability.ocop.groups import TOURISM_GROUP, group_of
 
 KINDS = ("first", "upgrade", "again")
@@ -204,9 +204,14 @@ def recognise_dossier(
 
 
 def set_graded(session: Session, dossier: Dossier, *, by: str, now: datetime | None = None) -> None:
-    """Note that the council has closed; five stars go on to the ministry's round; flushes."""
+    """Note that the council has closed; five stars go on to the ministry's round; flushes.
+
+    From now on the product's number names the year in which it was graded.
+    """
     now = now or datetime.now(UTC)
     dossier.status = "graded"
+    if dossier.product_number is not None:
+        dossier.product_number = numbers.number_in_year(dossier.product_number, local_day(now).year)
     if dossier.stars == 5:
         dossier.due_on = windows.ministry_round(local_day(now)).done_before
     add_step(session, dossier, "graded", by, due_on=dossier.due_on, at=now)

@@ -3,8 +3,9 @@
     product   (T)-(X)-(STT)-20YY: province, commune, the commune's serial, year of grading
     form      (STT)-(n)/PĐK-(T)-(X)-(year): the product's serial and which dossier of it this is
 
-How many digits a serial has is not said; three are ours. The two blanks before the slash of the
-form's number are read here as serial and count.
+A dossier that waits for its grading has the year in which it was filed. How many digits a serial
+has is not said; three are ours. The two blanks before the slash of the form's number are read here
+as serial and count.
 """
 
 import re
@@ -44,6 +45,11 @@ def read_product_number(text: str) -> ProductNumber:
     if found is None:
         raise InvalidInputError(f"{text!r} is no OCOP product number such as 68-24848-012-2026.")
     return ProductNumber(found[1], found[2], int(found[3]), int(found[4]))
+
+
+def number_in_year(number: str, year: int) -> str:
+    """Return a product's number with another year; its serial alone makes it the only one."""
+    return f"{number.rpartition('-')[0]}-{year}"
 
 
 def form_number(number: ProductNumber, count: int) -> str:

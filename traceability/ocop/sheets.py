@@ -1,5 +1,6 @@
 """Sheets of scores in the database: the producer's own, each council member's, the result."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,16 +49,30 @@ def find_sheet(session: Session, dossier_id: int, kind: str, member: str) -> Ass
 
 
 def save_own_sheet(
-    session: Session, dossier_id: int, scores: Mapping[str, int], *, by: str
+    session: Session,
+    dossier_id: int,
+    scores: Mapping[str, int],
+    *,
+    by: str,
+    version: int | None = None,
 ) -> Assessment:
     """Keep the producer's own scores while the dossier can be changed; flushes.
+
+    Args:
+        session: The transaction.
+        dossier_id: A draft, or one that was returned.
+        scores: Points by criterion; what is left out counts 0.
+        by: The account that enters them: the producer's, or the commune's for it.
+        version: The version of the sheet that was on the screen, 0 for a new one; None: whatever
+            is there is replaced.
 
     Raises:
         InvalidInputError: Scores that the rubric does not give.
         ConflictError: It is filed.
+        StaleVersionError: Somebody changed the sheet meanwhile.
     """
     dossier = lock_dossier(session, dossier_id, EDITABLE)
-    return _save(session, dossier, "self", OWN, scores, (), by, None)
+    return _save(session, dossier, "self", OWN, scores, (), by, version)
 
 
 def save_member_sheet(
@@ -75,7 +90,8 @@ def save_member_sheet(
     Args:
         session: The transaction.
         dossier_id: A dossier that the commune has checked.
-        member: The member's name, as in the council's list.
+        member: The member's name, as in the council's list; another case or Unicode form of it is
+            the same member.
         scores: Points by criterion; what is left out counts 0.
         by: The account that enters them: the member's, or the secretary's for a paper sheet.
         stops: What disqualifies the product in the member's eyes.
@@ -86,13 +102,15 @@ def save_member_sheet(
         ConflictError: The commune has not checked it, or the council has closed.
         StaleVersionError: Somebody changed the sheet meanwhile.
     """
-    name = " ".join(member.split())
+    name = _plain_name(member)
     if not name or len(name) > 100:
         raise InvalidInputError(
             "Name the member.", errors=[{"pointer": "/member", "rule": "missing"}]
         )
     dossier = lock_dossier(session, dossier_id, ("checked",))
-    return _save(session, dossier, "council", name, scores, stops, by, version)
+    held = council_sheets(session, dossier_id)
+    name = next((sheet.member for sheet in held if _same_name(sheet.member, name)), name)
+    return _save(session, dossier, "council", name, scores, stops, by, version or 0)
 
 
 def remove_member_sheet(session: Session, dossier_id: int, sheet_id: int, *, by: str) -> None:
@@ -116,6 +134,14 @@ def own_grade(session: Session, dossier: Dossier) -> Grade | None:
     return grade(rubric_of(dossier), sheet.scores) if sheet is not None else None
 
 
+def council_sheets(session: Session, dossier_id: int) -> Sequence[Assessment]:
+    """List the members' sheets by name."""
+    query = select(Assessment).where(
+        Assessment.dossier_id == dossier_id, Assessment.kind == "council"
+    )
+    return session.scalars(query.order_by(Assessment.member)).all()
+
+
 def council_result(
     session: Session, dossier: Dossier, stops: Sequence[str] | None = None
 ) -> CouncilResult:
@@ -126,10 +152,7 @@ def council_result(
         dossier: The dossier.
         stops: What disqualifies; None = what the dossier already says.
     """
-    query = select(Assessment).where(
-        Assessment.dossier_id == dossier.id, Assessment.kind == "council"
-    )
-    sheets = session.scalars(query.order_by(Assessment.member)).all()
+    sheets = council_sheets(session, dossier.id)
     if not sheets:
         return CouncilResult((), None)
     grounds = dossier.stops if stops is None else stops
@@ -177,13 +200,24 @@ def _save(
     if sheet is None:
         sheet = Assessment(dossier_id=dossier.id, kind=kind, member=member, version=0)
         session.add(sheet)
-    elif kind == "council" and version != sheet.version:
+    elif version is not None and version != sheet.version:
         raise StaleVersionError(
             f"The sheet of {member} was changed meanwhile by {sheet.entered_by}.",
             version=sheet.version,
+            sheet=sheet.id,
         )
     sheet.scores, sheet.stops, sheet.entered_by = checked, list(stops), by
     sheet.version += 1
     sheet.updated_at = datetime.now(UTC)
     session.flush()
     return sheet
+
+
+def _plain_name(text: str) -> str:
+    """A name in one spelling: composed letters (NFC), single blanks, no sign that is not seen."""
+    seen = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(each for each in seen if unicodedata.category(each)[0] != "C")
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from etl.attachment_requests import list_attachments
-from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError
 from traceability.models import Assessment, Dossier
 from traceability.ocop import desk, evidence, sheets
 from traceability.ocop.dossiers import EDITABLE
@@ -60,17 +60,21 @@ def own(dossier_id: int) -> str:
 
 @blueprint.post("/<int:dossier_id>/tu-cham")
 @access.roles(*rights.PEOPLE)
-def save_own(dossier_id: int) -> Response | str:
+def save_own(dossier_id: int) -> Response | tuple[str, int]:
     """Keep the producer's own sheet; the page tells total, stars and what holds them back."""
     with transaction() as session:
         dossier = rights.seen_dossier(session, dossier_id)
         rubric = sheets.rubric_of(dossier)
         try:
-            scores = read_scores(rubric)
-            sheets.save_own_sheet(session, dossier_id, scores, by=rights.caller().username)
+            sheets.save_own_sheet(
+                session,
+                dossier_id,
+                read_scores(rubric),
+                by=rights.caller().username,
+                version=request.form.get("version", type=int),
+            )
         except (InvalidInputError, ConflictError) as error:
-            flash(say(error), "error")
-            return _form(session, dossier, "self", _given(), None)
+            return _refused(session, dossier, "self", error)
         flash(_("Đã lưu bảng tự chấm."))
     anchor = "tong" if request.form.get("stay") else None
     if anchor:
@@ -149,7 +153,7 @@ def sheet(dossier_id: int) -> str:
 
 @blueprint.post("/<int:dossier_id>/hoi-dong/phieu")
 @access.roles(*rights.OFFICERS)
-def save_sheet(dossier_id: int) -> Response | str:
+def save_sheet(dossier_id: int) -> Response | tuple[str, int]:
     """Keep a council member's sheet."""
     rights.demand_province()
     with transaction() as session:
@@ -165,8 +169,7 @@ def save_sheet(dossier_id: int) -> Response | str:
                 version=request.form.get("version", type=int),
             )
         except (InvalidInputError, ConflictError) as error:
-            flash(say(error), "error")
-            return _form(session, dossier, "council", _given(), None)
+            return _refused(session, dossier, "council", error)
         flash(_("Đã lưu phiếu chấm."))
     return redirect(url_for(".council", dossier_id=dossier_id), 303)
 
@@ -221,12 +224,28 @@ def result(dossier_id: int) -> str:
         )
 
 
+def _refused(
+    session: Session, dossier: Dossier, kind: str, error: InvalidInputError | ConflictError
+) -> tuple[str, int]:
+    """The form with all that was chosen in it, and why it was not kept.
+
+    Who was overtaken sees what is kept beside each choice that differs, and decides.
+    """
+    flash(say(error), "error")
+    if isinstance(error, StaleVersionError):
+        kept = session.get_one(Assessment, error.context["sheet"])
+        return _form(session, dossier, kind, _given(), None, kept), 412
+    status = 409 if isinstance(error, ConflictError) else 422
+    return _form(session, dossier, kind, _given(), None), status
+
+
 def _form(
     session: Session,
     dossier: Dossier,
     kind: str,
     scores: Mapping[str, int],
     found: Assessment | None,
+    overtaken_by: Assessment | None = None,
 ) -> str:
     rubric = sheets.rubric_of(dossier)
     can_edit = dossier.status in (EDITABLE if kind == "self" else ("checked",))
@@ -248,7 +267,10 @@ def _form(
         scores=scores,
         sheet=found,
         member=request.form.get("member") or (found.member if found else None),
-        version=request.form.get("version") or (found.version if found else None),
+        version=overtaken_by.version
+        if overtaken_by
+        else request.form.get("version") or (found.version if found else 0),
+        kept=overtaken_by.scores if overtaken_by else None,
         ticked=ticked,
         stop_words=STOPS,
         can_edit=can_edit,

@@ -122,9 +122,14 @@ def say(error: PlatformError) -> str:
         "missing": gettext("Hãy ghi đủ những ô cần thiết."),
         "early": gettext("Chưa tới lúc nộp đánh giá lại (180 ngày trước khi hết hạn)."),
         "moved": gettext("Hồ sơ đã chuyển bước trong lúc đang xem. Đây là tình trạng hiện tại."),
-        "changed": gettext("Phiếu này vừa được người khác sửa. Đọc lại rồi chấm tiếp."),
+        "changed": gettext(
+            "Chưa lưu: phiếu này đã có bản khác, do người khác sửa hoặc do trùng tên. Chỗ khác nhau"
+            " ghi “Bản đang lưu”. Bấm Lưu để thay bằng điểm dưới đây, hoặc sửa tên thành viên."
+        ),
         "under-way": gettext("Sản phẩm này đã có một hồ sơ đang làm."),
         "not-certified": gettext("Sản phẩm chưa có chứng nhận nào: chọn “Lần đầu”."),
+        "number": gettext("Số giấy chứng nhận này đã có."),
+        "to-come": gettext("Ngày thu hồi chưa tới."),
         "withdrawn": gettext("Giấy chứng nhận này đã bị thu hồi."),
         "too-early": gettext("Ngày thu hồi không thể trước ngày cấp."),
     }
