@@ -1,6 +1,11 @@
-"""What the doors on the command line share: an error is one line on stderr and exit code 1."""
+"""What the doors on the command line share: an error is one line on stderr and exit code 1.
 
+Whoever ends a command (SIGTERM) finds it tidied up as after Ctrl-C: nothing changed, no half file.
+"""
+
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -18,6 +23,11 @@ def door(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        ):
+            signal.signal(signal.SIGTERM, _leave)
         try:
             return command(*args, **kwargs)
         except PlatformError as error:
@@ -40,6 +50,10 @@ def door(command: Callable[P, R]) -> Callable[P, R]:
         sys.exit(1)
 
     return guarded
+
+
+def _leave(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -241,6 +241,11 @@ def _replacing(path: Path | None) -> Iterator[Path]:
         return
     if not path.parent.is_dir():
         raise InvalidInputError(f"There is no folder {path.parent}.")
+    if path.exists() and not path.is_file():
+        # A pipe or /dev/null is written to: replaced, it would be gone.
+        yield path
+        return
+    path = path.resolve()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part

@@ -1,6 +1,12 @@
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +15,13 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
+from sqlalchemy import func, select
 
+from tests.conftest import ROOT
 from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, make_scene
 from traceability.__main__ import main
+from traceability.models import SerialBatch
 
 BASE = "https://langbiang.example"
 Run = Callable[..., Result]
@@ -88,6 +97,45 @@ def test_issue_refuses_clearly_and_leaves_no_file(
     assert set(Path().iterdir()) == before
     if code == 1:
         assert result.stderr.count("\n") == 1
+
+
+def test_issue_that_is_ended_leaves_no_file_and_no_serial(clone, clone_sessions, tmp_path):
+    with clone_sessions.begin() as session:
+        make_scene(session)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    command = [sys.executable, "-m", "traceability", "issue", "--gtin", GTIN, "--count", "100000"]
+    issuing = subprocess.Popen(
+        [*command, "--out", folder / "labels.pdf", "--csv", folder / "codes.csv"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": clone, "LANGBIANG_HOME": str(tmp_path)},
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not any(part.stat().st_size for part in folder.iterdir()):
+        assert issuing.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    issuing.terminate()
+    assert issuing.wait(30) == 128 + signal.SIGTERM
+    assert list(folder.iterdir()) == []
+    with clone_sessions() as session:
+        assert session.scalar(select(func.count()).select_from(SerialBatch)) == 0
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(clone_sessions, run, tmp_path):
+    with clone_sessions.begin() as session:
+        make_scene(session)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    came: list[bytes] = []
+    reader = threading.Thread(target=lambda: came.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    command = ("issue", "--gtin", GTIN, "--count", 2, "--out", tmp_path / "labels.pdf")
+    assert run(*command, "--csv", pipe).exit_code == 0
+    reader.join(10)
+    assert came[0].startswith(b"gtin,lot,serial,uri\n")
+    assert pipe.is_fifo()
 
 
 def test_links_lead_only_where_the_operator_allows(run, run_command, tmp_path):
