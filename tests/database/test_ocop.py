@@ -60,6 +60,11 @@ def test_from_draft_to_certificate(session, scene):
     assert (dossier.status, dossier.stars, float(dossier.total)) == ("graded", 3, 99.0)
     with pytest.raises(ConflictError):  # closed is closed
         sheets.save_member_sheet(session, dossier.id, "D", best(), by="tinh")
+    for wrong in (date(2026, 5, 21), date(2026, 11, 17)):  # before the rubric, to come
+        with pytest.raises(InvalidInputError):
+            dossiers.recognise_dossier(
+                session, dossier.id, decision="1", issued_by="x", issued_on=wrong, by="x", now=NOW
+            )
     certificate = dossiers.recognise_dossier(
         session,
         dossier.id,

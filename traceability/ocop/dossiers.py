@@ -25,6 +25,7 @@ from traceability.models import (
 )
 from traceability.ocop import certificates, numbers, windows
 from traceability.ocop.groups import TOURISM_GROUP, group_of
+from traceability.ocop.rubric import VERSIONS
 
 KINDS = ("first", "upgrade", "again")
 APPLICANT_KINDS = (
@@ -175,7 +176,8 @@ def recognise_dossier(
         now: With a time zone; the present when absent.
 
     Raises:
-        InvalidInputError: Fewer than three stars, no decision or issuer, a day to come.
+        InvalidInputError: Fewer than three stars, no decision or issuer, a day to come or before
+            the rubric was in force.
         ConflictError: It is not graded, or decided.
     """
     now = now or datetime.now(UTC)
@@ -187,6 +189,11 @@ def recognise_dossier(
         raise InvalidInputError("Fewer than three stars are recognised by nobody.", rule="stars")
     if issued_on > local_day(now):
         raise InvalidInputError("The day of the decision is yet to come.", rule="future")
+    if issued_on < VERSIONS[dossier.rubric_version]:
+        raise InvalidInputError(
+            f"Nothing was decided by {dossier.rubric_version} before it was in force.",
+            rule="before",
+        )
     certificate = certificates.certify(
         session,
         session.get_one(Product, dossier.product_id),

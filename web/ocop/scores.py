@@ -112,6 +112,7 @@ def council(dossier_id: int) -> str:
             stops=STOPS,
             ticked={stop for sheet in found.sheets for stop in sheet.stops},
             totals={sheet.id: sum(sheet.scores.values()) for sheet in found.sheets},
+            averages=average([each.scores for each in found.sheets]) if found.sheets else {},
             **_reasons(found.grade),
         )
 

@@ -116,6 +116,7 @@ def say(error: PlatformError) -> str:
         "no-sheets": gettext("Chưa có thành viên nào chấm."),
         "stars": gettext("Dưới 3 sao thì không công nhận."),
         "future": gettext("Ngày quyết định chưa tới."),
+        "before": gettext("Ngày quyết định sớm hơn bộ tiêu chí đã chấm: xem lại năm."),
         "too-many": gettext("Hồ sơ đã có quá nhiều tệp."),
         "same-file": gettext("Tệp này đã có trong hồ sơ, cùng loại và cùng tiêu chí."),
         "kind": gettext("Hãy chọn loại giấy tờ."),
