@@ -51,9 +51,9 @@ class CodeChange:
         if len(self.chosen.serials or ()) > MOST_AT_ONCE:
             raise InvalidInputError(f"At most {MOST_AT_ONCE} codes at once.", parameter="serials")
         first, last = self.chosen.first, self.chosen.last
-        if (first is not None and first < 1) or (
-            first is not None and last is not None and last < first
-        ):
+        if first is not None and first < 1:
+            raise InvalidInputError("The numbers of a batch begin with 1.", parameter="range")
+        if first is not None and last is not None and last < first:
             raise InvalidInputError("The range ends before it begins.", parameter="last")
 
 

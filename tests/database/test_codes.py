@@ -93,9 +93,9 @@ def test_codes_are_put_to_use_with_events_and_made_void(producer, session, sessi
         return producer.post("/api/v1/codes/state", json={"gtin": GTIN, **body})
 
     used = change(state="active", batch=batch.id, first=1, last=5, lot="L2610")
-    assert used.json == {"changed": 5, "unchanged": 0, "refused": []}
-    by_serial = change(state="active", serials=serials[3:8], lot="L2610")
-    assert by_serial.json == {"changed": 3, "unchanged": 2, "refused": []}
+    assert used.json == {"changed": 5, "unchanged": 0, "unknown": 0, "refused": []}
+    by_serial = change(state="active", serials=[*serials[3:8], "NONE"], lot="L2610")
+    assert by_serial.json == {"changed": 3, "unchanged": 2, "unknown": 1, "refused": []}
     keys = session.scalars(select(EventItem.key).where(EventItem.role == "epc")).all()
     assert sorted(keys) == sorted(f"/01/{GTIN}/21/{serial}" for serial in serials[:8])
     session.expire_all()
@@ -234,6 +234,16 @@ def test_the_desk_prints_activates_and_makes_void(producer, session, sessions, s
     assert "Đã kích hoạt 2 tem" in act("kich-hoat", serials=pasted)
     sent = (io.BytesIO(f"gtin,lot,serial,uri\n{GTIN},,{serials[6]},x\n".encode()), "ma.csv")
     assert "Đã kích hoạt 1 tem" in act("kich-hoat", file=sent)
+    # As the label shows it; O and I are no digits of such numbers and mean 0 and 1.
+    shown = serials[0].replace("0", "o").replace("1", "i")
+    grouped = f"{shown[:4]} {shown[4:8]}-{shown[8:]}\nZZZZ ZZZZ ZZZZ"
+    page = act("kich-hoat", serials=grouped)
+    assert "được kích hoạt từ trước" in page
+    assert "1 số không có trong cuộn này" in page
+    assert "Không có tem nào như vậy" in act("kich-hoat", serials="ZZZZZZZZZZZZ")
+    for ways in ({"first": "8", "last": "9"}, {"serials": serials[8]}):
+        assert "Hãy chọn một cách" in act("huy", all="1", reason="mất", **ways)
+    assert "Hãy ghi số tem đầu" in act("huy", first="1.5", last="9", reason="mất")
     assert "Hãy ghi lý do hủy" in act("huy", first="8", last="9")
     assert "Đã hủy 2 tem" in act("huy", first="8", last="9", reason="rách")
     assert "không cho phép" in act("kich-hoat", all="1")
@@ -248,7 +258,7 @@ def test_a_label_is_activated_by_its_scan(producer, sign_in, session, scene):
     session.commit()
     for given in (
         serial,
-        f"{serial[:4]} {serial[4:8]} {serial[8:]}",
+        f"{serial[:4]} {serial[4:8]} {serial[8:]}".lower().replace("0", "o").replace("1", "l"),
         f"https://langbiang.example/01/{GTIN}/10/L2610/21/{serial}",
         f"https://langbiang.example/san-pham/{scene.product.id}/lo/L2610?tem={serial}",
     ):

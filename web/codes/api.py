@@ -170,12 +170,14 @@ def change_state() -> Response:
             lot_id=lot.id if lot else None,
             reason=posted.reason,
         )
+        unknown = len(serials) - count_chosen(session, change.chosen) if serials else 0
         result = carry_out(session, change)
         if isinstance(result, Run):
             return _accepted(result, {})
         return jsonify(
             changed=result.changed,
             unchanged=result.unchanged,
+            unknown=unknown,
             refused=[{"serial": serial, "state": state} for serial, state in result.refused],
         )
 

@@ -4,6 +4,7 @@ All of it works without a script; with one the page of a job follows the worker 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from etl.code_requests import CodeChange
+from etl.code_requests import CodeChange, count_chosen
 from etl.label_requests import (
     KEPT_DAYS,
     MOST_PICTURES,
@@ -44,6 +45,12 @@ blueprint = Blueprint("codes", __name__, url_prefix="/tem")
 
 _MOST_TEXT = 3_000_000
 _SERIAL = re.compile(rf"(?<![0-9A-Za-z])[{CROCKFORD}]{{{SERIAL_LENGTH}}}(?![0-9A-Za-z])")
+# As labels show it, and with the letters that Crockford's digits leave out read as what they mean.
+_TYPED = re.compile(
+    r"(?<![0-9A-Za-z])([0-9A-Z]{4})[ \-]?([0-9A-Z]{4})[ \-]?([0-9A-Z]{4})(?![0-9A-Za-z])"
+)
+_ALIKE = str.maketrans("OIL", "011")
+_WHOLE = re.compile(r"\d+|\d{1,3}(\.\d{3})+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +220,13 @@ def _change_batch(batch_id: int, to: str) -> Response:
     try:
         with transaction(form.get("reason") or None) as session:
             batch = _batch(session, batch_id)
+            chosen = _chosen(batch)
+            listed = len(chosen.serials or ())
+            unknown = listed - count_chosen(session, chosen) if listed else 0
+            if listed and unknown == listed:
+                raise InvalidInputError("The batch has no such number.", parameter="none")
             change = CodeChange(
-                _chosen(batch),
+                chosen,
                 to,
                 keeper(),
                 lot_id=_lot(session, batch.product.id),
@@ -229,6 +241,8 @@ def _change_batch(batch_id: int, to: str) -> Response:
         flash(_say_code(error), "error")
     else:
         _tell(result, to)
+        if unknown:
+            flash(_("%(count)s số không có trong cuộn này, đã bỏ qua.", count=unknown), "error")
     return redirect(url_for(".batch_page", batch_id=batch_id, **answer), 303)
 
 
@@ -241,8 +255,12 @@ def _chosen(batch: Batch) -> Chosen:
         # Text only: no reader of files runs here.
         text += "\n" + sent.stream.read(_MOST_TEXT).decode("utf-8", "replace")
     product_id, batch_id = batch.product.id, batch.batch.id
+    has_range = bool(form.get("first") or form.get("last"))
+    if bool(text.strip()) + bool(form.get("all")) + has_range > 1:
+        # Void is for good: nobody guesses which was meant.
+        raise InvalidInputError("Name the codes in one way only.", parameter="ways")
     if text.strip():
-        serials = tuple(dict.fromkeys(_SERIAL.findall(text.upper())))
+        serials = tuple(dict.fromkeys(_read_serials(text)))
         if not serials:
             raise InvalidInputError("There is no serial in this text.", parameter="serials")
         return Chosen(product_id, serials=serials, batch_id=batch_id)
@@ -254,6 +272,15 @@ def _chosen(batch: Batch) -> Chosen:
     if last > batch.batch.count:
         raise InvalidInputError("The batch has no such number.", parameter="none")
     return Chosen(product_id, batch_id=batch_id, first=first, last=last)
+
+
+def _read_serials(text: str) -> Iterator[str]:
+    for line in text.upper().splitlines():
+        found = _SERIAL.findall(line)
+        if not found:
+            typed = ("".join(groups).translate(_ALIKE) for groups in _TYPED.findall(line))
+            found = [one for one in typed if _SERIAL.fullmatch(one)]
+        yield from found
 
 
 def _tell(result: Changed | Run, to: str) -> None:
@@ -280,7 +307,8 @@ def _tell(result: Changed | Run, to: str) -> None:
 
 def _find_label(session: Session, given: str) -> Label:
     """One label of the caller's own products: by its number, its address, or the page it opens."""
-    typed = given.upper() if _SERIAL.fullmatch(re.sub(r"[\s-]+", "", given).upper()) else given
+    number = re.sub(r"[\s-]+", "", given).upper().translate(_ALIKE)
+    typed = number if _SERIAL.fullmatch(number) else given
     things = find_things(session, typed)
     for thing in things:
         if (
@@ -359,7 +387,8 @@ def _say_code(error: PlatformError) -> str:
 
 
 def _number(given: str | None, parameter: str) -> int:
-    text = (given or "").strip().replace(".", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    text = (given or "").strip()
+    # 1.000 is a thousand here; 1.5 is no number of labels.
+    if not _WHOLE.fullmatch(text) or len(text) > 12:
         raise InvalidInputError(f"{parameter} is a whole number.", parameter=parameter)
-    return int(text)
+    return int(text.replace(".", ""))

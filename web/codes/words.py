@@ -44,6 +44,7 @@ def say(error: PlatformError) -> str:
         "reason": _("Hãy ghi lý do hủy."),
         "last": _("Số cuối phải lớn hơn hoặc bằng số đầu."),
         "range": _("Hãy ghi số tem đầu và số tem cuối, ví dụ 1 và 500."),
+        "ways": _("Hãy chọn một cách: từ số đến số, cả cuộn, hoặc danh sách số tem."),
         "serials": _("Không đọc được số tem nào."),
         "code": _("Không đọc được mã này. Hãy quét lại hoặc gõ đủ 12 ký tự dưới mã QR."),
         "none": _("Không có tem nào như vậy trong cuộn này."),
