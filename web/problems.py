@@ -226,6 +226,9 @@ def answer(
     if access.wants_page():
         if status >= 500 and request.path.startswith(_SCANNED):
             template = "products/trouble.html"
+        elif status == 400 and request.blueprint == "resolver":
+            # A label that was misread, or typed wrongly, by somebody with the thing in hand.
+            template = "products/misread.html"
         response = Response(
             render_template(
                 template, problem=body, page_title=page_title or title, request_id=_id()

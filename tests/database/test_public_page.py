@@ -276,6 +276,31 @@ def test_an_unknown_code_is_told_apart_from_a_broken_site(client, scene, monkeyp
     assert "Không có sản phẩm nào mang mã này" not in broken.text
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/t/TX-M9S3-46QX", "/01/09520009000013/10/A", "/01/9520001000001/10/A", "/9999/1", "/ehFF"],
+)
+def test_a_misread_code_is_told_apart_from_an_unknown_one(client, scene, path):
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    assert "<h1>Mã này viết sai</h1>" in answer.text
+    assert "Quét lại" in answer.text or "quét lại" in answer.text
+    assert f"/bao-cao?ma={path}" in answer.text
+    assert "Không có sản phẩm nào mang mã này" not in answer.text
+    program = client.get(path, headers={"Accept": "application/json"})
+    assert program.content_type == "application/problem+json"
+
+
+def test_a_product_without_lots_sends_nobody_to_look_for_one(client, session):
+    bare = products.register_product(session, name="Một ngày ở vườn dâu", ocop_group=6)
+    session.commit()
+    html = client.get(f"/san-pham/{bare.id}").text
+    assert "Không có lệnh thu hồi nào" in html
+    assert "lô in trên nhãn" not in html
+    # Nobody said where it comes from.
+    assert "countryOfOrigin" not in html
+
+
 def test_a_certificate_is_checked_by_its_number(client, session, scene):
     certificate = ocop.latest_certificate(session, scene.product.id)
     certificate.number = "68-24848-012-2026"

@@ -100,8 +100,9 @@ def describe_product(
         "url": site + product_page(product.id),
         "sku": product.trace_code,
         "identifier": product.trace_code,
-        "countryOfOrigin": {"@type": "Country", "name": COUNTRY},
     }
+    if product.commune_id is not None:
+        described["countryOfOrigin"] = {"@type": "Country", "name": COUNTRY}
     if product.gtin:
         shortest = printed_gtin(product.gtin)
         described["gtin"] = described["gtin14"] = product.gtin
