@@ -74,6 +74,23 @@ def test_listings_of_the_known_forms(hosts, url):
         "https://postmart.vn/gioi-thieu",
         "https://postmart.vn.evil.example/p/mat-ong-12.html",
         "https://voso.vn/x-p1",
+        *(
+            f"https://{host}/p/mat-ong-12.html"
+            for host in (
+                ".postmart.vn",
+                "a..postmart.vn",
+                "-.postmart.vn",
+                "xpostmart.vn",
+                "postmart.vn.",
+                "postmart.vn:8443",
+                "x@postmart.vn",
+                "postmart.vn@evil.example",
+                "pоstmart.vn",
+                "postmart.vn%2eevil.example",
+                "postmart.vn\\.evil.example",
+                "postmart。vn",
+            )
+        ),
         "postmart.vn/p/mat-ong-12.html",
     ],
 )

@@ -1,5 +1,6 @@
 """Resolver entries: where each code leads, and which hosts it may lead to."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -26,6 +27,8 @@ from traceability.models import (
 # What RFC 3986 admits in an address; quote() escapes all the rest.
 _ADDRESS = ":/?#[]@!$&'()*+,;=%-._~"
 _HTML = "text/html"
+# What stands before a domain in the name of a host (RFC 1123 2.1): labels, none of them empty.
+_LABELS = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*", re.ASCII)
 
 # Dead and retired addresses are hidden, never deleted.
 LISTED = and_(Listing.dead_since.is_(None), Listing.retired_at.is_(None))
@@ -296,8 +299,8 @@ def plain_address(url: str) -> str:
 
 
 def is_within(host: str, domain: str) -> bool:
-    """Say whether a host is a domain or one of its subdomains."""
-    return host == domain or host.endswith(f".{domain}")
+    """Say whether a host, in lower case, is a domain or one of its subdomains."""
+    return host.endswith(domain) and _LABELS.fullmatch(host.removesuffix(domain)) is not None
 
 
 def _publish(session: Session, code: Code, targets: list[Target], product: Product) -> None:
