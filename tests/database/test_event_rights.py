@@ -147,8 +147,27 @@ def test_what_only_repeats_an_event_neither_undoes_nor_keeps_from_undoing_it(
     capture(session, STRANGER, alias)
     assert session.scalar(select(Event.repeats).where(Event.event_id == alias["eventID"]))
     told = {"declarationTime": "2026-11-02T06:00:00+07:00", "reason": "did_not_occur"}
-    refused(session, STRANGER, {**alias, "errorDeclaration": told}, "not in the journal")
+    refused(session, STRANGER, {**alias, "errorDeclaration": told}, "Only who captured")
     capture(session, producer, {**whole, "errorDeclaration": told})
+
+
+def test_an_event_id_used_by_a_stranger_gives_him_no_power_over_the_event(
+    session: Session, producer: Captor
+) -> None:
+    """IDs may repeat: a declaration is about the event it repeats, not about all of one name."""
+    name = {"eventID": "urn:uuid:5f9e1f2e-0000-4000-8000-000000000003"}
+    told = {"declarationTime": "2026-11-02T06:00:00+07:00", "reason": "did_not_occur"}
+    squatted = {**event("inspecting", epcList=["urn:epc:id:sgtin:0614141.107346.1"]), **name}
+    capture(session, STRANGER, squatted)
+    capture(session, STRANGER, {**squatted, "errorDeclaration": told})
+    begun = {**event("commissioning", "ADD", 5, epcList=[ITEM + "B1"]), **name}
+    capture(session, producer, begun)
+    again = {**begun, "eventTime": "2026-11-01T09:00:00+07:00", "eventID": "urn:x:other"}
+    refused(session, producer, again, "commissioned already")
+    other = {**again, **name, "errorDeclaration": told}
+    refused(session, producer, other, "says something else")
+    capture(session, producer, {**begun, "errorDeclaration": told})
+    capture(session, producer, again)
 
 
 @pytest.fixture

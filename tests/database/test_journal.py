@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from gis.errors import BrokenChainError
+from gis.errors import BrokenChainError, InvalidInputError
 from tests.event_factories import BY, event
 from traceability.epcis.capture import capture_events
 from traceability.epcis.checkpoints import make_checkpoint, read_checkpoint, to_text
@@ -94,6 +94,10 @@ ALTERED = {
         ("event 3", "not what was sealed"),
     ),
     "context": ("UPDATE traceability.event SET context = '[{}]' WHERE sequence = 3", ("event 3",)),
+    "context, no list": (
+        "UPDATE traceability.event SET context = '5' WHERE sequence = 3",
+        ("event 3", "cannot be read"),
+    ),
     "captured_by": (
         "UPDATE traceability.event SET captured_by = 'x' WHERE sequence = 3",
         ("event 3",),
@@ -173,6 +177,11 @@ ALTERED = {
         " DELETE FROM traceability.event_identity WHERE event_sequence = 5",
         ("ends at position 4", "head says 5"),
     ),
+    "head gone": ("DELETE FROM traceability.journal_head", ("position 5", "head is missing")),
+    "day of a checkpoint": (
+        "UPDATE traceability.journal_checkpoint SET made_on = made_on + 1",
+        ("checkpoint of", "another day"),
+    ),
     "tail cut, head moved": (
         "DELETE FROM traceability.journal_entry WHERE position = 5;"
         " DELETE FROM traceability.event WHERE sequence = 5;"
@@ -227,6 +236,27 @@ def test_whatever_is_altered_is_found_and_named(journal):
     assert "event_time" in sentence
     with sessions() as session:
         verify(session)
+
+
+def test_a_checkpoint_that_was_changed_betrays_itself(journal):
+    _, sessions, kept = journal
+    for name, value in (
+        ("type", "other"),
+        ("version", 2),
+        ("date", "2026-01-01"),
+        ("made_at", "2026-01-01T00:00:00+00:00"),
+        ("position", 4),
+        ("position", -1),
+        ("count", 4),
+        ("chain_hash", "00"),
+        ("chain_hash", None),
+    ):
+        with pytest.raises(InvalidInputError):
+            read_checkpoint({**json.loads(to_text(kept)), name: value})
+    for name, value in (("sequence", 2), ("chain_hash", "00" * 32)):
+        changed = read_checkpoint({**json.loads(to_text(kept)), name: value})
+        with sessions() as session, pytest.raises(BrokenChainError, match="given checkpoint"):
+            verify(session, checkpoint=changed)
 
 
 def test_a_journal_written_anew_is_no_continuation(journal):

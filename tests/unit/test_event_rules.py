@@ -222,7 +222,7 @@ def test_what_is_kept_of_an_event() -> None:
     sale = read_event(SALE, CONTEXTS, now=NOW)
     assert (sale.corrects, sale.reason) == (sale.hash_id, "incorrect_data")
     named = read_event({**SALE, "eventID": "urn:uuid:1"}, CONTEXTS, now=NOW)
-    assert (named.corrects, named.hash_id) == ("urn:uuid:1", sale.hash_id)
+    assert (named.corrects, named.event_id) == (sale.hash_id, "urn:uuid:1")
     # The event itself and its declaration are two events of one content.
     plain = read_event(change(SALE, "errorDeclaration", ...), CONTEXTS, now=NOW)
     assert plain.hash_id == sale.hash_id

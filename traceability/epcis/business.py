@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from traceability.epcis.amounts import check_lots, check_transformation
@@ -73,11 +73,11 @@ def _check_declaration(session: Session, event: ReadEvent, by: Captor) -> None:
     # What only repeats another event in other words has no effect to take back.
     named = session.execute(
         select(Event.sequence, Event.party_id, Event.captured_by).where(
-            or_(Event.hash_id == event.corrects, Event.event_id == event.corrects),
-            Event.corrects.is_(None),
-            Event.repeats.is_(None),
+            Event.hash_id == event.corrects, Event.corrects.is_(None), Event.repeats.is_(None)
         )
     ).all()
+    if not named and event.event_id is not None:
+        _check_content(session, event, by)
     if is_authority(by):
         _check_commune(session, event, by, [row.sequence for row in named])
         return
@@ -91,6 +91,21 @@ def _check_declaration(session: Session, event: ReadEvent, by: Captor) -> None:
         strange = [t for t in own.values() if t.product.producer_id != by.party_id]
         if strange or (own and by.party_id is None):
             _refuse_declaration("The event that this declares wrong is not in the journal.")
+
+
+def _check_content(session: Session, event: ReadEvent, by: Captor) -> None:
+    """Refuse a declaration that names an event which may be declared but says something else."""
+    meant = select(Event.sequence).where(
+        Event.event_id == event.event_id, Event.corrects.is_(None), Event.repeats.is_(None)
+    )
+    if not is_authority(by):
+        own = Event.captured_by == by.name
+        meant = meant.where(own if by.party_id is None else own | (Event.party_id == by.party_id))
+    if session.scalar(meant.limit(1)) is not None:
+        _refuse_declaration(
+            "An event declared an error is the same event again: this one says something else than"
+            f" {event.event_id} in the journal."
+        )
 
 
 def _check_commune(

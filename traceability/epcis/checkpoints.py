@@ -135,8 +135,9 @@ def read_checkpoint(content: Any) -> Checkpoint:
             content.get("sequence"),
             bytes.fromhex(content["chain_hash"]),
         )
-        if read.position < 0 or len(read.chain_hash) != 32:
-            raise ValueError(read.position)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError("This file is no checkpoint of a journal.") from error
+    told_twice = (content.get("version"), content.get("count"), read.made_on, len(read.chain_hash))
+    if told_twice != (1, read.position, read.made_at.astimezone(UTC).date(), 32):
+        raise InvalidInputError("This file contradicts itself: it is not as it was written.")
     return read

@@ -43,8 +43,9 @@ class ReadEvent:
     """An event that keeps all rules, and what the journal and the rules of business ask of it.
 
     `context` holds the document's own contexts (not the standard's); the event's, if it has any,
-    are in `body`. `corrects` names what its error declaration is about: an event declared an error
-    is the same event again, so it carries the same eventID, or at least the same hash.
+    are in `body`. `corrects` is the hash of what its error declaration is about: an event declared
+    an error is the same event again (EPCIS 2.0, 7.4.1.2). Its eventID does not say which one it is,
+    for that may repeat, and anybody may have used it for something else.
     """
 
     body: dict[str, Any]
@@ -260,7 +261,7 @@ def _taken(event: dict[str, Any], contexts: list[Any], prefixes: Mapping[str, st
         biz_location=_place(event, "bizLocation"),
         transformation_id=event.get("transformationID"),
         items=tuple(_items(event)),
-        corrects=None if declaration is None else event_id or hash_id,
+        corrects=None if declaration is None else hash_id,
         reason=None if declaration is None else declaration.get("reason"),
     )
 

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from traceability.epcis.begun_lots import lot_of_items, register_lots
@@ -60,7 +60,7 @@ def _undo(session: Session, declaration: ReadEvent) -> None:
     original = session.scalars(
         select(Event)
         .where(
-            or_(Event.hash_id == declaration.corrects, Event.event_id == declaration.corrects),
+            Event.hash_id == declaration.corrects,
             Event.corrects.is_(None),
             # What repeats an event in other words did nothing that could be taken back.
             Event.repeats.is_(None),

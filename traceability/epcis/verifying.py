@@ -8,7 +8,7 @@ every checkpoint, the platform's own and one that somebody else kept, is on it.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
@@ -39,7 +39,8 @@ _CLAIMS = text(
 )
 _HEAD = text("SELECT position, chain_hash FROM traceability.journal_head")
 _CHECKPOINTS = text(
-    "SELECT made_on, position, chain_hash FROM traceability.journal_checkpoint ORDER BY position"
+    "SELECT made_on, made_at, position, chain_hash FROM traceability.journal_checkpoint"
+    " ORDER BY position"
 )
 _ELSEWHERE = text("SELECT recorded_at FROM traceability.event WHERE sequence = :sequence")
 # What no seal covers; the last column says where to look.
@@ -111,6 +112,8 @@ def verify(
             for name, wanted in marks.pop(position, ()):
                 if wanted != chain_hash:
                     raise link.broken(f"{name} says another hash: the journal was written anew")
+            if checkpoint is not None and checkpoint.position == position:
+                link.check_sequence(checkpoint)
         advance(len(rows))
     _check_end(session, position, chain_hash)
     for at, named in sorted(marks.items()):
@@ -125,13 +128,18 @@ def verify(
 
 def count_events(session: Session) -> int:
     """How many positions the chain has, by its head."""
-    return int(session.execute(_HEAD).one().position)
+    return int(session.scalar(_HEAD) or 0)
 
 
 def _marks(session: Session, checkpoint: Checkpoint | None) -> dict[int, list[tuple[str, bytes]]]:
     marks = defaultdict(list)
     for row in session.execute(_CHECKPOINTS):
-        marks[row.position].append((f"The checkpoint of {row.made_on}", bytes(row.chain_hash)))
+        name = f"The checkpoint of {row.made_on}"
+        if row.made_at.astimezone(UTC).date() != row.made_on:
+            raise BrokenChainError(
+                f"{name} says that it was made on another day.", position=row.position
+            )
+        marks[row.position].append((name, bytes(row.chain_hash)))
     if checkpoint is not None:
         name = f"The given checkpoint of {checkpoint.made_on}"
         marks[checkpoint.position].append((name, checkpoint.chain_hash))
@@ -193,6 +201,13 @@ class _Link:
         if self.claim != self._expected_claim():
             raise self.broken("its identity is not the one that keeps it from being stored twice")
 
+    def check_sequence(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.sequence != self.row["event_sequence"]:
+            raise self.broken(
+                f"the given checkpoint of {checkpoint.made_on} names event {checkpoint.sequence} at"
+                " this position"
+            )
+
     def _missing(self) -> str:
         found = self.session.execute(_ELSEWHERE, {"sequence": self.row["event_sequence"]}).first()
         if found is None:
@@ -213,8 +228,8 @@ class _Link:
             event = read_event(
                 orjson.loads(row["body"]), orjson.loads(row["context"]), now=recorded_at
             )
-        except (InvalidInputError, orjson.JSONDecodeError) as error:
-            return f"; its body cannot be read: {error}"
+        except (InvalidInputError, orjson.JSONDecodeError, TypeError) as error:
+            return f"; its body or context cannot be read: {error}"
         expected = journal.derive(event)
         names = [name for name in expected if _plain(expected[name]) != _plain(row[name])]
         items: list[tuple[Any, ...]] = []
@@ -236,7 +251,11 @@ def _plain(value: Any) -> Any:
 
 
 def _check_end(session: Session, position: int, chain_hash: bytes) -> None:
-    head = session.execute(_HEAD).one()
+    head = session.execute(_HEAD).first()
+    if head is None:
+        raise BrokenChainError(
+            f"The journal ends at position {position}, its head is missing.", position=position
+        )
     if (head.position, bytes(head.chain_hash)) != (position, chain_hash):
         raise BrokenChainError(
             f"The journal ends at position {position}, its head says {head.position}"
