@@ -30,8 +30,8 @@ class Event(Base):
     may be gaps. `identity` is SHA-256 of the CBV pre-hash (and of the errorDeclaration); `event_id`
     is what the sender called it and may repeat. `read_point`, `biz_location` are canonical keys,
     `biz_step`, `disposition` bare CBV names or whole URIs. `corrects` is the hash of what
-    an errorDeclaration revokes. `context` holds the extension contexts (JSON). An event with `repeats`
-    is the same content as that one, sent again in other words (another eventID, URNs for
+    an errorDeclaration revokes. `context` holds the extension contexts (JSON). An event with
+    `repeats` is the same content as that one, sent again in other words (another eventID, URNs for
     addresses): it has no items and counts for nothing, but is found by what its sender calls it.
     Partitioned by month of `recorded_at` (UTC).
     """
