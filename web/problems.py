@@ -13,6 +13,7 @@ import structlog
 from flask import Blueprint, Flask, Response, g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, NotFound
@@ -190,7 +191,7 @@ def install(app: Flask) -> None:
     """Answer every error of the application as a problem."""
     app.register_blueprint(blueprint)
     app.register_error_handler(errors.PlatformError, answer_error)
-    app.register_error_handler(HTTPException, _answer_http_exception)
+    app.register_error_handler(HTTPException, answer_http_exception)
     app.register_error_handler(OperationalError, _answer_database_down)
     app.register_error_handler(PoolTimeoutError, _answer_all_connections_taken)
     app.register_error_handler(DBAPIError, _answer_database_error)
@@ -265,7 +266,8 @@ def answer_error(error: errors.PlatformError) -> Response:
     )
 
 
-def _answer_http_exception(error: HTTPException) -> Response:
+def answer_http_exception(error: HTTPException) -> Response:
+    """An error of HTTP itself, or of a library that speaks in them, as a problem."""
     status = error.code or 500
     if error.response is not None or status < 400:
         # A redirect that Werkzeug itself raised, or an answer somebody made already.
@@ -275,12 +277,15 @@ def _answer_http_exception(error: HTTPException) -> Response:
     if status == 401:
         headers.setdefault("WWW-Authenticate", 'Bearer realm="Lang Biang", Basic realm="token"')
     page_titles = {
+        400: _("Yêu cầu này chưa đúng"),
         401: _("Cần đăng nhập"),
         404: _("Không tìm thấy trang này"),
         405: _("Cách gọi không được hỗ trợ"),
         413: _("Tệp quá lớn"),
         429: _("Gửi quá nhiều lần, vui lòng chờ một lát"),
     }
+    if isinstance(error, CSRFError):
+        page_titles[400] = _("Trang mở quá lâu: quay lại, tải lại trang rồi gửi lần nữa")
     # Werkzeug's own sentence for an unknown address speaks of spelling; the title says enough.
     detail = None if isinstance(error, NotFound) else error.description
     return answer(

@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from etl.models import Attachment
 from gis.models import AdministrativeUnit, Party
@@ -85,6 +85,42 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(client, session, scen
     if "chuyen" not in changed:
         assert "chợ Riêng" in answer.text
     assert session.scalars(select(Report)).all() == []
+
+
+def test_a_button_tapped_twice_is_one_report(client, session, scene):
+    assert send(client) == send(client)
+    others = {send(client, chuyen="Khác"), send(client, noi=""), send(client, **{"lien-he": None})}
+    assert len(others) == 3
+    count = select(func.count()).select_from(Report)
+    assert session.scalar(count) == 4
+    # Later, the same words are another buyer's.
+    session.execute(text("UPDATE traceability.report SET created_at = now() - interval '1 hour'"))
+    session.commit()
+    send(client)
+    assert session.scalar(count) == 5
+
+
+def test_a_lost_cookie_and_a_crowded_network_lose_nothing_typed(app, client, scene):
+    app.config.update(WTF_CSRF_ENABLED=True)
+    strange = client.post("/bao-cao", data=form())
+    assert strange.status_code == 400
+    app.config.update(WTF_CSRF_ENABLED=False)
+    limiter = app.extensions["langbiang.limiter"]
+    limiter.enabled = True
+    try:
+        for number in range(20):
+            crowded = client.post("/bao-cao", data=form(chuyen=f"{WORDS} {number}"))
+            if crowded.status_code == 429:
+                break
+    finally:
+        limiter.enabled = False
+        limiter.reset()
+    assert crowded.status_code == 429
+    for answer in (strange, crowded):
+        assert "Mua ở chợ Riêng" in answer.text
+        assert CONTACT in answer.text
+        assert re.search(r'name="dong-y" value="1" checked', answer.text)
+        assert "lần nữa" in answer.text
 
 
 def test_a_code_that_is_nothing_here_may_be_reported_too(client, session, scene):

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gis.calendar import VIETNAM, deadline, local_day
+from gis.database import wait_for_turn
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from gis.receipts import new_receipt, read_receipt
 from traceability.models import Report, ReportPrivate, ReportStep
@@ -46,6 +47,7 @@ CONTACT_DAYS_AT_MOST = 180
 LONGEST_TEXT = 2000
 LONGEST_CONTACT = 200
 _LONGEST_ANSWER = 1000
+_SAME_WITHIN = timedelta(minutes=2)
 
 
 def open_case(
@@ -118,6 +120,8 @@ def file_report(
 ) -> Report:
     """File what a buyer reports and give it a ticket; flushes.
 
+    What is sent again within two minutes, word for word, is the same report: a button tapped twice.
+
     Args:
         session: The transaction.
         product_id: The product; None where the code belongs to nothing here.
@@ -137,16 +141,22 @@ def file_report(
     now = now or datetime.now(UTC)
     text, contact, code = _tidy(text), _tidy(contact or "", lines=False), _tidy(code or "")
     _check(kind, text, contact, code, product_id)
+    said = {
+        "origin": "buyer",
+        "kind": kind,
+        "product_id": product_id,
+        "lot_id": lot_id,
+        "serial": serial[:20] if serial else None,
+        "code": code[:300] or None,
+        "commune_id": place,
+        "words": text,
+    }
+    wait_for_turn(session, f"report {said}")
+    if (same := _find_same(session, said, contact, now)) is not None:
+        return same
     report = Report(
         ticket=_unused_ticket(session),
-        origin="buyer",
-        kind=kind,
-        product_id=product_id,
-        lot_id=lot_id,
-        serial=serial[:20] if serial else None,
-        code=code[:300] or None,
-        commune_id=place,
-        words=text,
+        **said,
         photo_id=photo_id,
         due_on=_due(session, kind, now),
         created_at=now,
@@ -167,6 +177,22 @@ def file_report(
         )
     session.flush()
     return report
+
+
+def _find_same(
+    session: Session, said: dict[str, Any], contact: str, now: datetime
+) -> Report | None:
+    found = session.scalars(
+        select(Report)
+        .filter_by(**said)
+        .where(Report.created_at > now - _SAME_WITHIN)
+        .order_by(Report.id)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    private = session.get(ReportPrivate, found.id)
+    return found if (private.contact if private else "") == contact else None
 
 
 def read_ticket(value: str) -> str:

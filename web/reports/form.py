@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -27,6 +29,7 @@ from traceability.reporting.reports import (
 from web import access
 from web.context import settings, transaction
 from web.limits import LOOK_UP, REPORT, limiter
+from web.problems import answer_http_exception
 from web.reports.asked import find_place, refuse
 from web.reports.words import BUYER_KINDS, CLOSE_REASONS, MISTAKES, STATES, STEPS
 
@@ -85,7 +88,7 @@ def send() -> AnyResponse | tuple[str, int]:
                 place=place,
                 photo_id=None,
             )
-            if photo is not None and photo.filename:
+            if photo is not None and photo.filename and report.photo_id is None:
                 kept = keep_attachment(
                     session,
                     photo.stream,
@@ -108,6 +111,21 @@ def send() -> AnyResponse | tuple[str, int]:
         }
         return _form_page(form, mistakes), 400
     return redirect(url_for("reports.ticket", ticket=ticket), 303)
+
+
+@blueprint.errorhandler(CSRFError)
+def send_again(error: CSRFError) -> tuple[str, int]:  # noqa: ARG001 Flask passes it
+    """The page lay open too long, or its cookie is gone: nothing typed is lost."""
+    return _form_page(request.form.to_dict(), {"": _("Chưa gửi được. Bấm gửi lần nữa.")}), 400
+
+
+@blueprint.errorhandler(RateLimitExceeded)
+def wait_first(error: RateLimitExceeded) -> tuple[str, int] | Response:
+    """Too many at once: what was typed waits in the page."""
+    if request.method != "POST":
+        return answer_http_exception(error)
+    words = _("Từ mạng này vừa gửi quá nhiều phiếu. Chờ một phút rồi bấm gửi lần nữa.")
+    return _form_page(request.form.to_dict(), {"": words}), 429
 
 
 @blueprint.get("/bao-cao/<ticket>")
