@@ -166,8 +166,7 @@ def _check_children(event: Mapping[str, Any], reader: Reader) -> None:
 def _check_transaction(event: Mapping[str, Any], reader: Reader) -> None:
     if not event["bizTransactionList"]:
         reader.fail("/bizTransactionList", "A TransactionEvent names one transaction at least.")
-    listed = "epcList" in event or _has(event, "quantityList")
-    if not listed and event["action"] != "DELETE":
+    if not _has(event, "epcList", "quantityList") and event["action"] != "DELETE":
         reader.fail("", "What the transaction is about is missing: epcList or quantityList.")
 
 

@@ -104,9 +104,10 @@ def _typed(name: str, vocabulary: Check, *needed: str) -> Check:
     return List(Shape({"type": vocabulary, name: checks.identifier}, needed, extensible=False))
 
 
-_SENSOR_SOURCES: dict[str, Check] = dict.fromkeys(
-    ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules"), checks.uri
-)
+_SENSOR_SOURCES: dict[str, Check] = {
+    "deviceID": checks.identifier,
+    **dict.fromkeys(("deviceMetadata", "rawData", "dataProcessingMethod", "bizRules"), checks.uri),
+}
 _SENSOR_METADATA = Shape(
     {
         **_SENSOR_SOURCES,
@@ -214,7 +215,7 @@ EVENTS: Mapping[str, Shape] = MappingProxyType(
                 "inputQuantityList": _QUANTITIES,
                 "outputEPCList": _THINGS,
                 "outputQuantityList": _QUANTITIES,
-                "transformationID": checks.uri,
+                "transformationID": checks.identifier,
             },
             _ALWAYS,
         ),

@@ -183,9 +183,9 @@ def check_known(known: Any) -> None:
     """
     unknown = sorted(name for name in request.args if name not in known and name != "lang")
     if unknown:
+        those = f"Known: {', '.join(known)}." if known else "It takes none."
         raise InvalidInputError(
-            f"There is no parameter {', '.join(unknown)} here. Known: {', '.join(known)}.",
-            parameters=unknown,
+            f"This address has no parameter {', '.join(unknown)}. {those}", parameters=unknown
         )
 
 
