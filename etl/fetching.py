@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from traceability.linking.links import is_within
 
@@ -27,6 +27,8 @@ _CONNECT_S = 10.0
 # The whole of one exchange; an answer that drips is cut.
 _WHOLE_S = 20.0
 _MOST_REDIRECTS = 5
+# What RFC 3986 admits in an address.
+_ADDRESS = ":/?#[]@!$&'()*+,;=%-._~"
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -126,7 +128,8 @@ class Fetcher:
                 return Reply(status, url, body, _retry_after(headers.get("Retry-After")))
             first = first or status
             try:
-                url = urljoin(url, target.strip())
+                # Shops send bare letters, which the client reads as Latin-1: escaped as browsers do.
+                url = urljoin(url, quote(target.strip().encode("latin-1"), safe=_ADDRESS))
                 within = any(is_within(urlsplit(url).hostname or "", each) for each in hosts)
             except ValueError as error:
                 raise NoAnswerError("bad-answer", status) from error

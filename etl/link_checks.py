@@ -26,10 +26,13 @@ _AT_ONCE = 100
 _RUN_S = 15.0
 _BETWEEN_S = 5.0
 _LONGEST_DELAY_S = 60.0
+# A host that has enough (429) is left alone as a whole.
+_ENOUGH_S = 15 * 60.0
+_LONGEST_ENOUGH_S = 24 * 3600.0
 _ROBOTS_KEPT_S = 24 * 3600.0
 _PAGE_BYTES = 16 * 1024
 # What sites answer to HEAD although GET would be answered otherwise.
-_HEAD_UNKNOWN = frozenset((400, 401, 403, 404, 405, 406, 410, 429, 500, 501, 502, 503, 504))
+_HEAD_UNKNOWN = frozenset((400, 401, 403, 404, 405, 406, 410, 500, 501, 502, 503, 504))
 
 
 def user_agent(public_url: str | None) -> str:
@@ -82,10 +85,15 @@ class LinkChecker:
             if not self._may(due.url, due):
                 return Answer(None, "not-allowed")
             reply = self._fetch(due.url, due, "HEAD", 0)
-            if reply.status in _HEAD_UNKNOWN:
+            if reply.status in _HEAD_UNKNOWN and not reply.retry_after:
                 reply = self._fetch(due.url, due, "GET", _PAGE_BYTES)
         except NoAnswerError as error:
             return Answer(error.status, error.reason)
+        if reply.status == 429:
+            asked = reply.retry_after.total_seconds() if reply.retry_after else _ENOUGH_S
+            self._free_at[_host(reply.url)] = self.clock() + min(
+                max(asked, self.between_s), _LONGEST_ENOUGH_S
+            )
         if urlsplit(reply.url).path in ("", "/"):
             # Many shops lead from a product that is gone to their front page.
             return Answer(reply.status, "redirect-elsewhere", reply.retry_after)

@@ -280,6 +280,7 @@ def test_a_host_that_cannot_say_its_rules_is_left_alone(session, scene, shop, ch
         (VOSO, "too-many-redirects"),
         ("https://www.voso.vn/moi-p123", None),
         ("/moi-p123", None),
+        ("/cà-phê-p9".encode().decode("latin-1"), None),
     ],
 )
 def test_redirects_stay_with_the_marketplace(session, scene, shop, check, target, error):
@@ -287,6 +288,7 @@ def test_redirects_stay_with_the_marketplace(session, scene, shop, check, target
         VOSO: (302, {"Location": target}, b""),
         "/": (200, {}, b""),
         "/moi-p123": (200, {}, b""),
+        "/c%C3%A0-ph%C3%AA-p9": (200, {}, b""),
         POSTMART: (200, {}, b""),
     }
     check()
@@ -356,6 +358,28 @@ def test_retry_after_may_be_a_date_but_never_for_ever(session, scene, shop, chec
     shop.answers = {VOSO: (429, {"Retry-After": late}, b""), POSTMART: (200, {}, b"")}
     check()
     assert of(session, "voso").next_check_at == NOON + timedelta(days=7)
+
+
+def test_a_host_that_has_enough_is_left_alone_as_a_whole(session, scene, shop, check, clock):
+    other = f"{VOSO}4"
+    marketplaces.list_on_marketplace(session, scene.product, "voso", f"https://voso.vn{other}")
+    session.commit()
+    shop.answers = {
+        VOSO: (429, {"Retry-After": "7200"}, b""),
+        other: (200, {}, b""),
+        POSTMART: (200, {}, b""),
+    }
+    assert check() == 2
+    assert [each for each in shop.asked if "voso" in each[1]] == [
+        ("GET", "voso.vn/robots.txt"), ("HEAD", f"voso.vn{VOSO}"),
+    ], "neither the same again by GET nor its neighbour"  # fmt: skip
+    listings = session.scalars(select(Listing).where(Listing.url.contains("voso"))).all()
+    asked = {each.url.removeprefix("https://voso.vn"): each for each in listings}
+    assert asked[VOSO].next_check_at == NOON + timedelta(hours=2)
+    assert asked[other].last_checked_at is None
+    clock.now += 7200
+    check(NOON + timedelta(hours=1))
+    assert ("HEAD", f"voso.vn{other}") in shop.asked
 
 
 def test_what_is_retired_invented_or_changed_is_left_alone(session, scene, shop, check, sessions):

@@ -27,7 +27,9 @@ def allows(text, url, agent=AGENT):
         ("Disallow: p/", "/p/1", False),
         ("Disallow: /p # only p", "/q", True),
         ("Disallow: /", "/robots.txt", True),
-        ("Disallow: " + "/*a" * 40, "/" + "a" * 4000, True),
+        ("Disallow: /" + "*a" * 40 + "*z", "/" + "a" * 4000, True),  # at once
+        ("Disallow: /*a*b$", "/xaxb", False),
+        ("Disallow: /*ab$", "/ab/b", True),
     ],
 )
 def test_the_longest_pattern_decides(rules, url, expected):
@@ -50,3 +52,4 @@ def test_a_program_keeps_to_its_own_group_alone():
 def test_what_is_no_robots_file_forbids_nothing():
     assert allows("<html><body>404</body></html>", "/p/1")
     assert allows("﻿", "/p/1")
+    assert not allows("\ufeffUser-agent: *\nDisallow: /p", "/p/1")
