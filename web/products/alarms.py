@@ -142,8 +142,8 @@ def _of_stamp(page: "ConsumerPage") -> list[Alarm]:
             )
         )
     suspicions = {
-        "distant": _("Hôm nay tem này được quét ở những nơi quá xa nhau."),
-        "many-places": _("Tem này được quét ở quá nhiều nơi trong một ngày."),
+        "distant": _("Trong cùng một ngày, tem này được quét ở những nơi quá xa nhau."),
+        "many-places": _("Tem này được quét ở quá nhiều nơi khác nhau."),
         "before-shipping": _("Tem này đã bị quét trước khi hàng rời nhà sản xuất."),
     }
     seen = tuple(suspicions[slug] for slug in standing.warnings if slug in suspicions)
