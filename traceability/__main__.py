@@ -63,7 +63,7 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
         count = len(level.links)
         links = f"{count} link{'s' if count > 1 else ''}"
         click.echo(f"{level.entry.key} → {level.default.href} ({links})")
-    click.echo(f"{len(registered)} entries registered.")
+    click.echo(f"{len(registered)} {'entries' if len(registered) > 1 else 'entry'} registered.")
 
 
 @main.command("issue")

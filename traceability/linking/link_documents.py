@@ -9,6 +9,7 @@ A link of the type `gs1:defaultLinkMulti` is the default link in another languag
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -57,7 +58,7 @@ class _Default(_Strict):
 
 class _Link(_Default):
     link_type: Annotated[str, AfterValidator(registered_type), Field(alias="linkType")]
-    type: Annotated[str | None, Field(pattern=r"^\w+/[-+.\w]+$")] = None
+    type: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]+/[-+.A-Za-z0-9_]+$")] = None
     hreflang: list[_Language] = Field(default_factory=list)
     context: _Text | None = None
 
@@ -110,6 +111,7 @@ def register_document(
             if (other := codes.setdefault(code.path, index)) != index:
                 raise InvalidInputError(f"{entry.key} is the same entry as number {other + 1}.")
             targets = _allowed_targets(entry, allowed)
+            _refuse_circles(code, targets, allowed.site)
             if check is not None:
                 check(code)
         except InvalidInputError as error:
@@ -208,12 +210,29 @@ def _allowed_targets(entry: LinkDocumentEntry, allowed: AllowedHosts) -> list[Ta
                 link.link_type,
                 allowed.check(link.href),
                 link.title,
-                link.type,
+                link.type and link.type.lower(),
                 tuple(link.hreflang),
                 link.context,
             )
         )
     return targets
+
+
+def _refuse_circles(code: Code, targets: Sequence[Target], site: str) -> None:
+    """Refuse a target at which the resolver would only ask itself for the same thing again."""
+    for target in targets:
+        parts = urlsplit(target.href)
+        if parts.netloc not in ("", site):
+            continue
+        try:
+            led_to = parse_code(parts.path)
+        except InvalidInputError:
+            continue
+        if _root(led_to) == _root(code):
+            raise InvalidInputError(
+                f"{target.href} leads back to the resolver, and from there round again: name the"
+                " page itself."
+            )
 
 
 def _explained(error: ValidationError) -> InvalidInputError:

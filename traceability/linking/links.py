@@ -62,10 +62,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
-    """The hosts that links may lead to: exact ones (with port where given), and whole domains."""
+    """The hosts that links may lead to: exact ones (with port where given), and whole domains.
+
+    `site` is the host of this site, where it is known.
+    """
 
     exact: frozenset[str]
     domains: tuple[str, ...] = field(default=())
+    site: str = ""
 
     def check(self, href: str) -> str:
         """Return the address in plain ASCII; one on this site begins with a single slash.
@@ -93,10 +97,11 @@ class AllowedHosts:
 def allowed_hosts(session: Session, hosts: Iterable[str], public_url: str | None) -> AllowedHosts:
     """Gather what links may lead to: the operator's hosts, this site, the marketplaces."""
     exact = {host.strip().lower() for host in hosts if host.strip()}
-    if public_url:
-        exact.add(urlsplit(public_url).netloc.lower())
+    site = urlsplit(public_url or "").netloc.lower()
+    if site:
+        exact.add(site)
     domains = session.scalars(select(Marketplace.hosts))
-    return AllowedHosts(frozenset(exact), tuple(host for each in domains for host in each))
+    return AllowedHosts(frozenset(exact), tuple(host for each in domains for host in each), site)
 
 
 def replace_entry(

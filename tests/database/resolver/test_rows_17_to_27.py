@@ -4,6 +4,7 @@ SHALL and SHOULD alike; each test names its row. Here: what is registered, refus
 What GS1's schemas say of the answers is asked of the schemas themselves, with the real files.
 """
 
+import dataclasses
 import json
 import re
 
@@ -54,6 +55,19 @@ def test_row_17_a_root_in_the_same_file_is_enough(session):
 )
 def test_row_19_every_qualifier_of_every_key(leads, address, expected):
     assert leads(address) == expected
+
+
+@pytest.mark.parametrize(
+    "path", ["{}", "{}/", "https://a.example{}/10/L1?x#y", "{}/21/S", "/%30%31/00614141007349"]
+)
+def test_row_16_no_target_leads_round_to_the_same_thing(session, path):
+    allowed = dataclasses.replace(ALLOWED, site="a.example")
+    item = "/01/00614141007349"
+    href = path.format(item)
+    for one in (entry(item, href=href), entry(f"{item}/10/L1", href=href)):
+        with pytest.raises(InvalidInputError, match="leads back to the resolver"):
+            register_document(session, {"entries": [one]}, allowed)
+    assert register_document(session, {"entries": [entry(item, href=ITEM)]}, allowed)
 
 
 BAD_SYNTAX = f"""
