@@ -2,6 +2,8 @@
 
 import io
 import re
+from datetime import date
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
@@ -12,6 +14,7 @@ from tests.product_factories import GTIN, make_scene, square
 from traceability import products
 from traceability.models import Report, ReportPrivate
 from traceability.reporting import reports
+from traceability.scanning import scans
 from web.models import PrivateRead
 
 WORDS = "Mua ở chợ Riêng, hỏi ông Kín. Gọi 0912 345 678 nhé."
@@ -272,3 +275,34 @@ def test_scans_links_and_buyers_are_in_one_inbox(client, session, sign_in, scene
     # Nobody holds the ticket of what the platform opened.
     own = session.scalars(select(Report.ticket).where(Report.origin == "scan")).first()
     assert client.get(f"/bao-cao/{own}").status_code == 404
+
+
+def test_a_case_shows_where_its_stamp_was_scanned_and_what_was_found_before(
+    client, session, sign_in, scene
+):
+    product = scene.product.id
+    scans.record_scans(
+        session,
+        uuid4(),
+        1,
+        {
+            scans.Scanned(date(2026, 11, 20), product, None, "GUESS", scene.commune.id): 2,
+            scans.Scanned(date(2026, 11, 21), product, None, "GUESS"): 3,
+        },
+    )
+    first = reports.open_case(
+        session, kind="unissued", product_id=product, serial="GUESS", facts={}
+    )
+    reports.close_report(session, first, "unfounded", "Gõ nhầm số", actor="anna")
+    # Closed is closed: what is seen later is a new case that names the one before.
+    again = reports.open_case(
+        session, kind="unissued", product_id=product, serial="GUESS", facts={}
+    )
+    assert (again.id, again.state) != (first.id, first.state)
+    session.commit()
+    officer = sign_in("officer")
+    assert "tem GUESS" in officer.get("/canh-bao").text
+    page = re.sub(r"<[^>]+>|\s+", " ", officer.get(f"/canh-bao/{again.ticket}").text)
+    page = " ".join(page.split())
+    assert f"21/11/2026 không rõ 3 20/11/2026 {scene.commune.name} 2" in page
+    assert f"{first.ticket} · Không có căn cứ" in page

@@ -20,6 +20,7 @@ from gis.models import AdministrativeUnit
 from traceability.models import Lot, Product, Report, ReportPrivate, ReportStep
 from traceability.reporting.reports import find_report, list_steps
 
+_MOST_OTHERS = 20
 _NUMBERS = re.compile(r"\+?\d(?:[\s.\-]?\d){8,}|\S+@\S+\.\S+")
 
 
@@ -71,12 +72,17 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case as its reader may see it; `contact` is read apart, and each reading logged."""
+    """One case as its reader may see it; `contact` is read apart, and each reading logged.
+
+    `others` are cases of the same serial, the newest first: a closed one is not opened again, what
+    is seen later is a case of its own.
+    """
 
     row: CaseRow
     words: str | None
     steps: Sequence[ReportStep]
     has_contact: bool
+    others: Sequence[Report] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,7 @@ def get_case(session: Session, reader: Reader, ticket: str, *, today: date) -> C
         # What officers write for each other stays among them.
         steps = [step for step in steps if step.action != "commented"]
     has_contact = reader.is_officer and session.get(ReportPrivate, report.id) is not None
-    return Case(rows[0], words, steps, has_contact)
+    return Case(rows[0], words, steps, has_contact, _others(session, reader, report))
 
 
 def read_contact(session: Session, reader: Reader, report: Report) -> str | None:
@@ -172,6 +178,24 @@ def read_contact(session: Session, reader: Reader, report: Report) -> str | None
         raise ForbiddenError("Only officers read how to reach a reporter.")
     private = session.get(ReportPrivate, report.id)
     return private.contact if private is not None else None
+
+
+def _others(session: Session, reader: Reader, report: Report) -> Sequence[Report]:
+    if report.serial is None or report.product_id is None:
+        return ()
+    return list(
+        session.scalars(
+            _joined(select(Report))
+            .where(
+                Report.product_id == report.product_id,
+                Report.serial == report.serial,
+                Report.id != report.id,
+                *_scope(reader),
+            )
+            .order_by(Report.id.desc())
+            .limit(_MOST_OTHERS)
+        )
+    )
 
 
 def _joined(query: Any) -> Any:

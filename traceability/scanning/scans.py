@@ -20,7 +20,7 @@ from gis.calendar import today
 from gis.models import AdministrativeUnit
 from traceability.errors import InvalidIdentifierError
 from traceability.gs1.identifiers import element
-from traceability.models import ScanWriter
+from traceability.models import ScanDay, ScanWriter
 
 State = Literal["issued", "active", "sold", "void", "recalled"]
 
@@ -69,6 +69,15 @@ class SerialStanding:
     first_scanned_on: date | None
     scan_count: int
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Scans of a serial on one day (of Vietnam) in one commune; None: at a place not known."""
+
+    day: date
+    commune: str | None
+    scans: int
 
 
 def record_scans(session: Session, writer: UUID, number: int, scans: Mapping[Scanned, int]) -> int:
@@ -151,6 +160,21 @@ def standing_of(
         scan_count=int(row.scan_count),
         warnings=tuple(slug for slug, holds in held.items() if holds),
     )
+
+
+def list_sightings(
+    session: Session, product_id: int, serial: str, *, limit: int = 60
+) -> list[Sighting]:
+    """Where and when one serial was scanned, the newest day first: what an officer goes by."""
+    rows = session.execute(
+        select(ScanDay.day, AdministrativeUnit.name, func.sum(ScanDay.scans))
+        .outerjoin(AdministrativeUnit, AdministrativeUnit.id == ScanDay.commune_id)
+        .where(ScanDay.product_id == product_id, ScanDay.serial == serial)
+        .group_by(ScanDay.day, AdministrativeUnit.id)
+        .order_by(ScanDay.day.desc(), AdministrativeUnit.name)
+        .limit(limit)
+    )
+    return [Sighting(day, commune, int(scans)) for day, commune, scans in rows]
 
 
 def find_commune(session: Session, place: str | tuple[float, float]) -> int | None:

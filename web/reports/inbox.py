@@ -33,6 +33,7 @@ from traceability.reporting.reports import (
     comment_report,
     find_report,
 )
+from traceability.scanning.scans import list_sightings
 from web import access
 from web.accounts import list_officers
 from web.context import current_account, transaction
@@ -217,16 +218,20 @@ def _case_page(session: Session, ticket: str, *, contact: str | None = None) -> 
     who = reader()
     found = get_case(session, who, ticket, today=today())
     account = current_account()
+    report = found.row.report
     return render_template(
         "reports/case.html",
         case=found,
         row=found.row,
-        report=found.row.report,
+        report=report,
+        sightings=list_sightings(session, report.product_id, report.serial)
+        if who.is_officer and report.product_id is not None and report.serial is not None
+        else [],
         contact=contact,
         is_officer=who.is_officer,
         officers=list_officers(session) if who.is_officer else [],
         code=_code(found.row),
-        facts=_facts(found.row.report.facts),
+        facts=_facts(report.facts),
         me=account.username if account else None,
         kinds=KINDS,
         origins=ORIGINS,
