@@ -9,14 +9,17 @@ from sqlalchemy import select
 from gis import diary
 from gis.calendar import local_day, today
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
+from tests.event_factories import event as inspection
 from tests.product_factories import SECRET_NAME
 from tests.trade_factories import days_ago, harvest, make_trade
 from traceability.epcis.captor import Captor
+from traceability.epcis.capture import capture_events
 from traceability.following.finding import find_things
 from traceability.following.journey import public_journey
 from traceability.following.origin import public_origins
 from traceability.following.places import list_areas
 from traceability.following.recalls import recall_of
+from traceability.following.revocations import find_revocations
 from traceability.following.safety import safety_of
 from traceability.following.stocks import left_of
 from traceability.labelling import serials
@@ -26,7 +29,7 @@ from traceability.models import Event, EventItem, Lot, Product
 from traceability.recording.activation import activate
 from traceability.recording.boxes import record_packing, record_unpacking
 from traceability.recording.checks import record_inspection, record_recall
-from traceability.recording.corrections import record_correction
+from traceability.recording.corrections import corrected_body, record_correction
 from traceability.recording.harvests import Harvest, record_harvest
 from traceability.recording.keeping import Keeper, Share
 from traceability.recording.moves import Load, record_receiving, record_sale, record_shipping
@@ -215,6 +218,20 @@ def test_what_was_revoked_leads_nowhere(session, trade):
     assert left_of(session, trade.middle, beans) == 40
     record_recall(session, trade.keeper, Share(fresh, trade.raw), at=days_ago(1), reason="Thử")
     assert recall_of(session, trade.final, lot) is None
+
+
+def test_an_event_is_corrected_by_the_prefixes_it_was_captured_with(session, trade):
+    """An event of a program, or one recorded when this site had another address."""
+    sent = {
+        **inspection(0, **{"ex:grade": "A", "langbiang:variety": "Bourbon"}),
+        "@context": [{"ex": "https://e.example/", "langbiang": "http://127.0.0.1:9/voc/"}],
+    }
+    for at in (None, days_ago(3)):
+        [recorded] = capture_events(session, [sent], by=trade.keeper.captor)
+        corrected = corrected_body(recorded, at=at) if at else None
+        record_correction(session, trade.keeper, recorded, why="Nhầm", corrected=corrected)
+        assert find_revocations(session, [recorded])
+        sent["eventTime"] = "2026-10-06T06:00:00+07:00"
 
 
 def test_an_item_lies_in_one_box(session, trade):

@@ -90,13 +90,14 @@ def record_correction(
     if not why.strip():
         raise wrong("why", "missing", "A correction says why.")
     original = json.loads(event.body)
-    declared = {name: value for name, value in original.items() if name != "@context"}
+    contexts = _contexts(keeper, event, original)
+    declared = {**original, "@context": contexts}
     replacement: bodies.Body | None = None
     if corrected is not None:
         replacement = {name: value for name, value in corrected.items() if name != "@context"}
-        if replacement == {name: v for name, v in declared.items() if name != "eventID"}:
+        if replacement == {k: v for k, v in original.items() if k not in ("@context", "eventID")}:
             raise wrong("why", "unchanged", "Nothing was changed.")
-        replacement["eventID"] = f"urn:uuid:{uuid4()}"
+        replacement |= {"@context": contexts, "eventID": f"urn:uuid:{uuid4()}"}
     declared["eventID"] = event.event_id or event.hash_id
     declared["errorDeclaration"] = {
         "declarationTime": datetime.now(UTC).astimezone(VIETNAM).isoformat(timespec="milliseconds"),
@@ -107,6 +108,17 @@ def record_correction(
     events = capture(session, keeper, [declared, *([replacement] if replacement else [])])
     _follow(session, event, events[1] if replacement else None)
     return events
+
+
+def _contexts(keeper: Keeper, event: Event, original: Mapping[str, Any]) -> list[Any]:
+    """The prefixes that an event was written with, beside ours: it says the same again by them."""
+    own = original.get("@context", [])
+    given = [
+        *bodies.extensions(keeper.base),
+        *json.loads(event.context),
+        *(own if isinstance(own, list) else [own]),
+    ]
+    return [one for place, one in enumerate(given) if one not in given[:place]]
 
 
 def corrected_body(
