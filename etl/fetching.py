@@ -128,7 +128,7 @@ class Fetcher:
                 return Reply(status, url, body, _retry_after(headers.get("Retry-After")))
             first = first or status
             try:
-                # Shops send bare letters, which the client reads as Latin-1: escaped as browsers do.
+                # Bare letters, which the client reads as Latin-1, are escaped as browsers do.
                 url = urljoin(url, quote(target.strip().encode("latin-1"), safe=_ADDRESS))
                 within = any(is_within(urlsplit(url).hostname or "", each) for each in hosts)
             except ValueError as error:

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import python_calamine
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from etl.listing_requests import FILE, MOST_ROWS
 from etl.models import Run
 from etl.papers import XLSX, RefusedPaperError, recognise_paper
+from etl.readers.tables import read_sheets
 from etl.targets import fold_name
 from gis.database import sign_as
 from gis.errors import InvalidInputError, PlatformError
@@ -46,6 +46,7 @@ _HEADS = {
     "price": {"gia dong", "gia", "gia ban", "gia vnd", "gia ban dong", "price", "price vnd"},
 }
 _HEAD_WITHIN = 10
+_MOST_SHEETS = 10
 
 
 class _WrongRowError(Exception):
@@ -117,7 +118,7 @@ def read_rows(path: Path) -> Iterator[PlannedRow]:
     """Read the rows of the first sheet that has the columns needed.
 
     Raises:
-        InvalidInputError: No workbook, too many rows, or no such columns.
+        InvalidInputError: No workbook, one that cannot be read, too many rows, no such columns.
     """
     try:
         kind = recognise_paper(path)
@@ -125,12 +126,7 @@ def read_rows(path: Path) -> Iterator[PlannedRow]:
         raise InvalidInputError(f"The workbook is not taken: {error.reason}.") from error
     if kind != XLSX:
         raise InvalidInputError("This is no Excel workbook (.xlsx).")
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(path)
-        sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names[:10]]
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise InvalidInputError("The workbook cannot be read: save it as .xlsx again.") from error
-    for sheet in sheets:
+    for sheet in read_sheets(path, name="The workbook", most=_MOST_SHEETS):
         found = _find_head(sheet)
         if found is not None:
             yield from _body(sheet, *found)
@@ -251,7 +247,7 @@ def _same(session: Session, product: Product, url: str) -> Listing | None:
 def _find_product(session: Session, scope: EditScope, said: str) -> Product:
     """Find what a row means: a code first, else a name that only one product within reach has."""
     if not said:
-        raise _WrongRowError("no-product")
+        raise _WrongRowError("no-code")
     with contextlib.suppress(InvalidIdentifierError):
         by_gtin = session.scalar(select(Product).where(Product.gtin == gtin14(said)))
         if by_gtin is not None:

@@ -20,7 +20,7 @@ from etl.encodings import UNICODE
 from etl.errors import UnreadableFileError
 from etl.readers.columns import ColumnRepairer
 from etl.readers.gdal import BATCH_ROWS, check_vertices
-from etl.readers.safety import first_bytes
+from etl.readers.safety import check_office, first_bytes
 from etl.readers.source import Batch, Source
 from gis.errors import InvalidInputError
 
@@ -93,6 +93,21 @@ def open_workbook(
         encoding=encoding,
         said=places,
     )
+
+
+def read_sheets(path: Path, *, name: str, most: int) -> Iterator[list[list[Cell]]]:
+    """Read the first sheets of a workbook one after the other, row 1 and column A first.
+
+    Raises:
+        UnreadableFileError: When it is damaged, protected, or would fill the memory.
+    """
+    check_office(path)
+    with _quiet_panics(name):
+        book = CalamineWorkbook.from_path(path)
+    for sheet in book.sheet_names[:most]:
+        with _quiet_panics(name):
+            table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        yield table
 
 
 @contextlib.contextmanager

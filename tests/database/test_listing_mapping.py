@@ -37,11 +37,21 @@ def producer(session, scene, sign_in):
 def workbook(rows, head=("Mã GTIN", "Tên sản phẩm", "Đường dẫn", "Giá bán")):
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet()
-        sheet.write_string(0, 0, "Danh sách địa chỉ bán hàng của hợp tác xã")
-        for place, line in enumerate([head, *rows], 2):
+        book.add_worksheet("Hướng dẫn").write_string(0, 0, "Đọc kỹ trước khi điền")
+        # A blank line first: rows count as the sheet does.
+        sheet = book.add_worksheet("Địa chỉ")
+        sheet.write_string(1, 0, "Danh sách địa chỉ bán hàng của hợp tác xã")
+        for place, line in enumerate([head, *rows], 3):
             for column, cell in enumerate(line):
                 sheet.write(place, column, cell)
+    return out.getvalue()
+
+
+def stray():
+    """A workbook of 5 kB whose cells would fill the memory with what is between them."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        book.add_worksheet().write(1_048_575, 16_383, "x")
     return out.getvalue()
 
 
@@ -83,16 +93,18 @@ def test_a_workbook_is_shown_row_by_row_and_the_good_ones_are_applied(
         (GTIN, "", "http://tiki.vn/x-p9.html", ""),
         (GTIN, "", "", ""),
         (GTIN, "", "https://tiki.vn/x-p10.html", "rẻ"),
+        ("", "", "https://tiki.vn/x-p11.html", ""),  # below a merged cell
         ("", "", "", ""),
     ]
     run = send(workbook(rows))
     assert (run.state, run.error) == ("done", None)
     planned = run.report["rows"]
-    assert [row["row"] for row in planned] == list(range(4, 16)), "as the sheet counts"
+    assert [row["row"] for row in planned] == list(range(5, 18)), "as the sheet counts"
     assert [(row["outcome"], row["reason"]) for row in planned] == [
         ("new", None), ("new", None), ("price", None), ("same", None), ("wrong", "repeated"),
         ("wrong", "not-yours"), ("wrong", "several-products"), ("wrong", "no-product"),
         ("wrong", "address"), ("wrong", "address"), ("wrong", "no-address"), ("wrong", "price"),
+        ("wrong", "no-code"),
     ]  # fmt: skip
     assert session.scalar(select(func.count(Listing.id))) == 2, "nothing is written yet"
     assert not list((settings.files_folder / "imports").iterdir()), "the workbook is not kept"
@@ -146,6 +158,7 @@ def test_what_changed_since_the_preview_is_not_overwritten(
         (b"PK\x03\x04 no workbook", "Không đọc được bảng tính."),
         (b"gtin,url\n1,2\n", "Đây không phải tệp Excel"),
         (workbook([], head=("a", "b")), "Không thấy dòng tiêu đề cột"),
+        (stray(), "ô lẻ ở rất xa"),
         (workbook([]), "Dưới dòng tiêu đề không có dòng nào."),
     ],
 )

@@ -132,6 +132,7 @@ def say(sentence: str | None) -> str | None:
         "no rows below": _("Dưới dòng tiêu đề không có dòng nào."),
         "no Excel workbook": _("Đây không phải tệp Excel (.xlsx)."),
         "is not taken: encrypted": _("Tệp đặt mật khẩu. Bỏ mật khẩu rồi gửi lại."),
+        "stray cells": _("Bảng có ô lẻ ở rất xa bên dưới hoặc bên phải. Xoá các ô đó rồi gửi lại."),
         "are the most": _("Bảng có quá nhiều dòng; chia thành vài tệp."),
         "cannot be read": _("Không đọc được bảng tính. Lưu lại dạng .xlsx rồi gửi lại."),
     }

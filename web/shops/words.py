@@ -47,6 +47,7 @@ FIELDS: Mapping[str, Any] = {
     "standards": lazy_gettext("Tiêu chuẩn áp dụng"),
 }
 ROW_REASONS: Mapping[str, Any] = {
+    "no-code": lazy_gettext("Thiếu mã hoặc tên sản phẩm (ô gộp: ghi lại ở từng dòng)"),
     "no-product": lazy_gettext("Không có sản phẩm này"),
     "several-products": lazy_gettext("Nhiều sản phẩm trùng tên: ghi mã thay cho tên"),
     "not-yours": lazy_gettext("Sản phẩm của đơn vị hoặc xã khác"),
