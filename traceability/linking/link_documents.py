@@ -268,7 +268,7 @@ def _sentence(problem: ErrorDetails) -> str:
             return "a language is written vi, or vi-VN with its country"
         return "a media type is written as in text/html"
     if kind == "too_long":
-        return f"it holds more than {limits['max_length']}"
+        return f"it holds more than {limits['max_length']}: send it in several parts"
     if kind == "string_too_long":
         return f"it has more than {limits['max_length']} characters"
     return _SENTENCES.get(kind, problem["msg"])
