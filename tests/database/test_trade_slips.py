@@ -7,6 +7,7 @@ recorded once, and what cannot be is said beside its field.
 import json
 import re
 import threading
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -14,10 +15,17 @@ from sqlalchemy import func, select
 
 from gis.models import DiaryEntry
 from tests.trade_factories import days_ago, harvest, make_trade, sign_in_as, typed
+from traceability.epcis.captor import Captor
+from traceability.following import journey
+from traceability.following.journey import public_journey
 from traceability.labelling import serials
 from traceability.lots import find_lot, get_lot
 from traceability.models import Event, Product
+from traceability.recording.boxes import record_packing
+from traceability.recording.keeping import Keeper, Share
+from traceability.recording.moves import Load, record_receiving, record_sale, record_shipping
 from web import create_app
+from web.models import Account
 
 
 @pytest.fixture
@@ -134,6 +142,66 @@ def test_things_of_others_are_said_beside_the_field_and_nothing_typed_is_lost(
     assert answer.status_code == 400
     assert set(mistakes(answer)) == {"areas", "store"}
     assert find_lot(session, trade.raw.id, "H1") is None
+
+
+def packed_box(session, trade):
+    harvest(session, trade, "H1", 100, 9)
+    lot = get_lot(session, trade.raw.id, "H1")
+    share = Share(lot, trade.raw, Decimal(10), "kg")
+    box, _ = record_packing(session, trade.keeper, None, shares=[share], at=days_ago(5))
+    session.commit()
+    return box
+
+
+def test_a_box_is_opened_and_sent_on_by_whom_it_was_sent_to(app, client, session, trade):
+    box = packed_box(session, trade)
+    rival = sign_in_as(app, session, trade.scene.household.id, "producer")
+    now = typed(days_ago(0))
+    assert rival.post("/san-xuat/nhan-hang", data={"codes": box, "at": now}).status_code == 303
+    for step, field in (("mo-thung", "box"), ("xuat-hang", "codes")):
+        answer = rival.post(f"/san-xuat/{step}", data={field: box, "at": now})
+        assert answer.status_code == 400, step
+        assert "do đơn vị khác đóng" in mistakes(answer)[field]
+    sent = client.post("/san-xuat/xuat-hang", data={"codes": box, "at": typed(days_ago(1))})
+    assert sent.status_code == 303
+    for step, field in (("xuat-hang", "codes"), ("mo-thung", "box")):
+        answer = rival.post(f"/san-xuat/{step}", data={field: box, "at": now})
+        assert answer.status_code == 303, mistakes(answer)
+
+
+def test_an_officer_corrects_what_happened_in_the_own_commune(app, session, trade):
+    box = packed_box(session, trade)
+    shipping = record_shipping(session, trade.keeper, Load(boxes=[box]), at=days_ago(2))
+    session.commit()
+    form = f"/san-xuat/dinh-chinh/{shipping.sequence}"
+    for commune, expected in (("24931", 403), (trade.scene.commune.code, 303)):
+        officer = sign_in_as(app, session, None, "officer")
+        account = session.scalars(select(Account).order_by(Account.id.desc()).limit(1)).one()
+        account.commune_code = commune
+        session.commit()
+        answer = officer.post(form, data={"what": "never", "why": "ghi nhầm"})
+        assert answer.status_code == expected
+
+
+def test_a_journey_tells_no_stranger_s_word_before_the_thing_was_sent(session, trade, monkeypatch):
+    harvest(session, trade, "H1", 100, 9)
+    lot = get_lot(session, trade.raw.id, "H1")
+    load = Load(shares=[Share(lot, trade.raw, Decimal(1), "kg")])
+    stranger = Keeper(
+        Captor("shop", trade.scene.household.id, frozenset({"producer"})), trade.keeper.base
+    )
+    record_receiving(session, stranger, load, at=days_ago(8))
+    assert [step.kind for step in public_journey(session, trade.raw, lot)] == ["harvest"]
+    record_shipping(session, trade.keeper, load, at=days_ago(7))
+    record_receiving(session, stranger, load, at=days_ago(6))
+    told = [step.kind for step in public_journey(session, trade.raw, lot)]
+    assert told == ["harvest", "ship", "receive"]
+    # However long it becomes, it begins in the field.
+    for days in range(5, 0, -1):
+        record_sale(session, trade.keeper, load, at=days_ago(days))
+    monkeypatch.setattr(journey, "_MOST_STEPS", 4)
+    told = [step.kind for step in public_journey(session, trade.raw, lot)]
+    assert told == ["harvest", "ship", "sell", "sell"]
 
 
 def test_pages_of_forms_are_kept_by_nobody(client, trade):

@@ -30,6 +30,7 @@ Kind = Literal["harvest", "process", "pack", "ship", "receive", "sell", "inspect
 _JOURNEY = text((files("traceability.following") / "journey.sql").read_text("utf-8"))
 _MOST_ROWS = 600
 _MOST_STEPS = 60
+_SENT = ("shipping", "departing")
 _KINDS: dict[str, Kind] = {
     "packing": "pack",
     "repackaging": "pack",
@@ -103,13 +104,18 @@ def public_journey(
     )
     own = trace_code_of(product, lot.code if lot else None)
     replacing = _replacing(session, rows)
+    producers = {product.producer_id, *(each.product.producer_id for each in line)}
     steps = [
         step
-        for group in _grouped(rows)
+        for group in _grouped(_without_strangers(rows, producers))
         if (step := _step(group, keys, places, own, replacing)) is not None
     ]
     steps += _from_registers(session, line, rows, keys)
-    return _told_once(sorted(steps, key=lambda step: step.at))[-_MOST_STEPS:]
+    told = _told_once(sorted(steps, key=lambda step: step.at))
+    if len(told) > _MOST_STEPS:
+        # Where it began and where it ended say more than the middle.
+        told = told[: _MOST_STEPS // 2] + told[-_MOST_STEPS // 2 :]
+    return told
 
 
 def trace_code_of(product: Product, lot_code: str | None = None) -> str:
@@ -124,6 +130,24 @@ def _grouped(rows: Sequence[Row[Any]]) -> Iterable[list[Row[Any]]]:
     for row in rows:
         groups.setdefault(row.sequence, []).append(row)
     return groups.values()
+
+
+def _without_strangers(rows: Sequence[Row[Any]], producers: set[int | None]) -> list[Row[Any]]:
+    """What producers and the authority say, and others since the thing was first sent to anybody.
+
+    Whoever knows a number can say that they received the item: before its producer let it go, that
+    is no step of its way.
+    """
+    known = {*producers, None}
+    sent_at = min(
+        (row.event_time for row in rows if row.biz_step in _SENT and row.party_id in known),
+        default=None,
+    )
+    return [
+        row
+        for row in rows
+        if row.party_id in known or (sent_at is not None and row.event_time >= sent_at)
+    ]
 
 
 def _kind(row: Row[Any], roles: set[str]) -> Kind | None:

@@ -3,7 +3,7 @@
 -- a stranger's word about the box that they packed something in is none.
 -- Parameters: keys (text[]) canonical keys; most (integer) at most so many rows.
 -- Columns: sequence, event_time, type, action, biz_step, disposition, read_point, biz_location, body,
---   hash_id, event_id, key, role, quantity, uom; oldest first.
+--   hash_id, event_id, party_id, key, role, quantity, uom; oldest first.
 -- Index: ix_event_item_key, pk_event_item, pk_event of each partition, ix_event_corrects.
 WITH RECURSIVE about (key) AS (
     SELECT key COLLATE "C" FROM unnest(CAST(:keys AS text[])) AS key
@@ -16,7 +16,7 @@ WITH RECURSIVE about (key) AS (
 )
 SELECT event.sequence, event.event_time, event.type, event.action, event.biz_step,
        event.disposition, event.read_point, event.biz_location, event.body, event.hash_id,
-       event.event_id, item.key, item.role, item.quantity, item.uom
+       event.event_id, event.party_id, item.key, item.role, item.quantity, item.uom
 FROM about
 JOIN traceability.event_item AS item
     ON item.key = about.key AND item.role IN ('epc', 'parent', 'child', 'input', 'output')

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from gis.calendar import VIETNAM, local_day
 from gis.errors import ConflictError, ForbiddenError, NotFoundError
+from gis.models import AdministrativeUnit, Party
 from traceability.epcis.measures import convert, unit_of
 from traceability.errors import InvalidIdentifierError
 from traceability.following.revocations import find_revocations
@@ -51,8 +52,11 @@ def demand_correctable(session: Session, keeper: Keeper, event: Event) -> None:
         ConflictError: It is a declaration, or revoked.
     """
     if keeper.is_officer:
-        for product in _products(session, event):
+        products = _products(session, event)
+        for product in products:
             demand_own(session, keeper, product)
+        if not products and not _is_of_commune(session, keeper, event):
+            raise ForbiddenError("Whoever recorded this event is not of your commune.")
     elif event.party_id is None or event.party_id != keeper.captor.party_id:
         raise ForbiddenError("Only who recorded an event may correct it.")
     if event.corrects is not None:
@@ -213,6 +217,18 @@ def _follow_sources(session: Session, lot: Lot, event: Event, replacement: Event
                 amount if unit.kind == "count" else convert(amount, unit.name, lot.unit)
             )
     session.flush()
+
+
+def _is_of_commune(session: Session, keeper: Keeper, event: Event) -> bool:
+    """Whether an event that names no product, such as a box's way, is an officer's to correct."""
+    if keeper.commune_code is None or event.captured_by == keeper.captor.name:
+        return True
+    code = (
+        select(AdministrativeUnit.code)
+        .join(Party, Party.commune_id == AdministrativeUnit.id)
+        .where(Party.id == event.party_id)
+    )
+    return session.scalar(code) == keeper.commune_code
 
 
 def _products(session: Session, event: Event) -> list[Product]:

@@ -11,7 +11,8 @@ from gis.models import Party
 from traceability.following.finding import find_things
 from traceability.models import Product
 from traceability.recording import boxes, moves
-from traceability.recording.holdings import is_held, is_known
+from traceability.recording.boxes import box_uri
+from traceability.recording.holdings import is_box_held, is_held, is_known
 from traceability.recording.keeping import Keeper
 from traceability.recording.moves import Load
 from traceability.recording.worklists import list_receivers
@@ -131,6 +132,8 @@ def record_unpacking(session: Session, by: Keeper, entry: Entry) -> Done | None:
             code = None
         if code is None:
             entry.fail("box", "box")
+        elif not is_box_held(session, by, box_uri(by, code)):
+            entry.fail("box", "box-not-held", code=code)
     place = chosen_place(session, by, entry)
     if not entry.is_right or at is None or code is None:
         return None
@@ -181,6 +184,8 @@ def _read_load(session: Session, by: Keeper, entry: Entry, *, own: bool = True) 
             entry.fail("codes", "unknown-code", code=line.strip()[:60])
             continue
         if thing.kind == "box":
+            if own and not is_box_held(session, by, box_uri(by, thing.code)):
+                entry.fail("codes", "box-not-held", code=thing.code)
             found_boxes.append(thing.code)
         elif thing.kind == "item" and thing.product is not None and thing.serial is not None:
             if not is_known(session, thing.product, thing.serial):

@@ -101,12 +101,18 @@ REFUSALS: dict[str, Any] = {
     "would be used": lazy_gettext("Lô %(name)s: dùng và bán nhiều hơn số đã có."),
     "more than went in": lazy_gettext("Làm ra nhiều hơn nguyên liệu đưa vào."),
     "belongs to lot": lazy_gettext("Tem %(name)s được in cho lô khác."),
+    "did not send it out": lazy_gettext(
+        "%(name)s là của đơn vị khác và chưa được ghi xuất đi: chưa ghi việc này được."
+    ),
     "only the producer": lazy_gettext("Chỉ chủ sản phẩm hoặc cán bộ mới ghi được việc này."),
 }
 _ABOUT_CODES: dict[str, Any] = {
     "unknown-code": lazy_gettext("Không tìm thấy mã %(code)s trong hệ thống."),
     "not-an-item": lazy_gettext("Mã %(code)s không phải tem hay thùng; lô thì ghi lượng ở trên."),
     "not-issued": lazy_gettext("Tem %(code)s chưa từng phát hành; xem lại từng chữ và số."),
+    "box-not-held": lazy_gettext(
+        "Thùng %(code)s do đơn vị khác đóng, và chưa được ghi xuất đi rồi nhận về đây."
+    ),
     "not-held": lazy_gettext("Tem %(code)s là của đơn vị khác và chưa được ghi nhận về đây."),
 }
 
@@ -149,7 +155,7 @@ def tell_mistake(rule: str, facts: Mapping[str, object]) -> str:
 
 def _tell_refusal(detail: str, epc: object) -> str:
     """Say why the journal refuses an event, in Vietnamese where the reason is known."""
-    name = str(epc or "").rpartition("/")[2]
+    name = str(epc or detail.partition(": ")[0]).rpartition("/")[2]
     for piece, words in REFUSALS.items():
         if piece in detail:
             return str(words) % {"name": name}
