@@ -43,6 +43,7 @@ class ProductFilter:
     stars: int | None = None
     commune_code: str | None = None
     gtin: str | None = None
+    producer_id: int | None = None
 
 
 def register_product(
@@ -270,6 +271,8 @@ def _narrowed(query: Any, wanted: ProductFilter) -> Any:
         query = query.where(words if code is None else or_(code, words))
     if wanted.gtin is not None:
         query = query.where(Product.gtin == wanted.gtin)
+    if wanted.producer_id is not None:
+        query = query.where(Product.producer_id == wanted.producer_id)
     if wanted.group is not None:
         query = query.where(Product.ocop_group == wanted.group)
     if wanted.stars is not None:

@@ -45,7 +45,7 @@ from web.ogc import items as ogc_items
 from web.ogc import schemas as ogc_schemas
 from web.ogc import tiles
 from web.ogc import tilesets as ogc_tilesets
-from web.products import certificates
+from web.products import certificates, producers
 from web.products import pages as products
 from web.reports import api as report_api
 from web.reports import form as reports
@@ -87,6 +87,7 @@ def install(app: Flask) -> None:
         zones,
         products,
         certificates,
+        producers,
         reports,
         cases,
         report_api,

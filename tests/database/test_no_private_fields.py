@@ -170,6 +170,7 @@ def place(session) -> Place:
     ]
     made.arguments = {
         "product_id": ids,
+        "party_id": [scene.cooperative.id, scene.household.id],
         "lot_id": [scene.lot.id, hidden_lot.id],
         "lot_code": ["L2610", "H1"],
         "area_id": [each.id for each in scene.areas],

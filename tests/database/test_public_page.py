@@ -319,3 +319,18 @@ def test_a_certificate_is_checked_by_its_number(client, session, scene):
     assert missing.status_code == 404
     assert "Không có chứng nhận nào mang số này" in missing.text
     assert client.get("/chung-nhan?so=3981/QĐ-UBND").status_code == 302
+
+
+def test_a_producer_has_a_page_unless_it_is_a_household_nobody_may_name(
+    client, session, scene, page
+):
+    """Events name parties by this address (source and destination of a shipping)."""
+    address = f"/chu-the/{scene.cooperative.id}"
+    assert f'href="{address}"' in client.get(page).text
+    html = client.get(address).text
+    assert "HTX Cà phê Thử Nghiệm" in html
+    assert f'href="/san-pham/{scene.product.id}"' in html
+    products.register_product(session, name="Hồng", producer_id=scene.household.id)
+    session.commit()
+    for number in (scene.household.id, 10**6, 2**63, 10**30):
+        assert client.get(f"/chu-the/{number}").status_code == 404, number

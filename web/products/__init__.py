@@ -11,5 +11,6 @@ a copied code opens the same page.
 * `alarms.py`: what must be said first, and what to do about it
 * `law.py`: the items that Decree 37/2026/NĐ-CP art. 23.7 and Circular 02/2024/TT-BKHCN demand
 * `certificates.py`: whether an OCOP certificate holds: `/chung-nhan/<number>`
+* `producers.py`: a producer and what it makes: `/chu-the/<number>`
 * `words.py`: the words for kinds, groups and steps
 """

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
+from werkzeug.routing import BaseConverter
 
 from gis.calendar import today
 from gis.errors import InvalidInputError, NotFoundError
@@ -33,6 +35,18 @@ blueprint = Blueprint("products", __name__)
 PAGE = 24
 _JSON_LD = "application/ld+json"
 _HTML = "text/html"
+
+
+class _LotCode(BaseConverter):
+    """A lot as its producer names it: slashes may stand in it, at its beginning too."""
+
+    regex = ".+"
+    part_isolating = False
+
+
+@blueprint.record
+def _know_lots(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["lot"] = _LotCode
 
 
 @blueprint.get("/san-pham")
@@ -81,7 +95,7 @@ def product_page(product_id: int) -> Response:
         return _answer(session, product_id, None)
 
 
-@blueprint.get("/san-pham/<int:product_id>/lo/<path:lot_code>")
+@blueprint.get("/san-pham/<int:product_id>/lo/<lot:lot_code>", merge_slashes=False)
 @access.roles("public")
 def lot_page(product_id: int, lot_code: str) -> Response:
     """The page of a lot: the product's, with this lot's own fields and days."""
