@@ -2,8 +2,10 @@ import io
 import json
 import re
 from datetime import date
+from urllib.parse import quote
 
 import pytest
+from markupsafe import escape
 from PIL import Image
 
 from tests.label_reading import decoded, rendered
@@ -174,3 +176,16 @@ def test_products_over_the_api(client, scene):
     assert sorted(source["quantity"] for source in sources) == [120, 300]
     assert client.get("/api/v1/products?limit=0").status_code == 400
     assert client.get("/api/v1/products/999999999999999999999").status_code == 404
+
+
+@pytest.mark.parametrize("code", ["/L2610", "A//B", "\"<b>'&%", "10/21"])
+def test_an_odd_lot_is_found_from_its_label_to_its_page(client, session, scene, code):
+    lots.make_lot(session, scene.product, code, [])
+    session.commit()
+    label = f"/01/{GTIN}/10/{quote(code, safe='')}"
+    page = client.get(client.get(label).headers["Location"], headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert str(escape(code)) in page.text
+    assert "<b>'" not in page.text
+    linkset = client.get(page.request.path, headers={"Accept": "application/linkset+json"}).json
+    assert linkset["linkset"][0]["anchor"].endswith(label)
