@@ -3,6 +3,8 @@ SHELL = /bin/sh
 PYTHON = .venv/bin/python
 # Everything runs from the checkout, nothing of ours is installed.
 export PYTHONPATH = $(CURDIR)
+# Compiled modules are kept, whatever the shell says: a run of the tests starts Python many times.
+unexport PYTHONDONTWRITEBYTECODE
 PACKAGES = gis traceability etl web
 
 .DEFAULT_GOAL = help
