@@ -4,6 +4,7 @@ The cluster lives under `var/test`, apart from the one that `make run` serves fr
 at once. A missing database is a failure, never a skip.
 """
 
+import math
 import os
 import secrets
 import subprocess
@@ -17,9 +18,12 @@ from alembic.config import Config
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
+from etl import importing
 from etl.readers import gdal
 from gis.database import connect, make_sessions
 from gis.server import running as server
@@ -28,6 +32,12 @@ from tests import databases
 from web import accounts, create_app
 
 ROOT = Path(__file__).parent.parent
+
+# The same examples every time, and none is too slow for a machine that does something else, too.
+examples.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+examples.load_profile("steady")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -90,9 +100,10 @@ def server_url(home: Path) -> str:
 
 @pytest.fixture(scope="session")
 def template(server_url: str) -> Iterator[str]:
-    """The address of a database migrated by Alembic, made once per process, dropped at the end."""
+    """A database migrated by Alembic, made once per process to be copied: nobody is ever on it."""
     url = databases.make(server_url, "migrated")
     migrate(url)
+    databases.close(url, server_url)
     yield url
     databases.drop(url, server_url)
 
@@ -108,20 +119,25 @@ def migrate(url: str, revision: str = "head") -> None:
 
 
 @pytest.fixture(scope="session")
-def engine(template: str) -> Iterator[Engine]:
-    """An engine on the migrated database, for tests that roll back."""
-    made = connect(template, application="tests")
+def engine(template: str, server_url: str) -> Iterator[Engine]:
+    """An engine on a migrated database, for tests that roll back."""
+    url = databases.make(server_url, "shared", databases.name_of(template))
+    made = connect(url, application="tests")
     yield made
     made.dispose()
+    databases.drop(url, server_url)
 
 
 @pytest.fixture
-def sessions(engine: Engine) -> Iterator[sessionmaker[Session]]:
+def sessions(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[sessionmaker[Session]]:
     """A session factory on one connection whose outer transaction is rolled back at the end.
 
     A door's `sessions.begin()` commits a savepoint, so commands, views and the test see each
     other and nothing stays.
     """
+    # A file that is read for longer than this tells how far it is, on another connection than the
+    # one that its rows stream into. Here both are one, which would wait for itself for ever.
+    monkeypatch.setattr(importing, "_EVERY_S", math.inf)
     with engine.connect() as connection:
         outer = connection.begin()
         yield sessionmaker(

@@ -18,27 +18,31 @@ def name_of(url: str) -> str:
 
 
 def make(url: str, prefix: str, template: str | None = None) -> str:
-    """Make a database beside the one of `url` and return its address.
-
-    With a template, whoever idles on it is disconnected first: CREATE DATABASE … TEMPLATE wants
-    nobody on it.
-    """
+    """Make a database beside the one of `url`, or a copy of a closed one; return its address."""
     name = f"{prefix}_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True) as connection:
         if template is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         else:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = %s AND pid <> pg_backend_pid() AND state = 'idle'",
-                (template,),
-            )
-            connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
     return with_database(url, name)
+
+
+def close(url: str, base: str) -> None:
+    """Let nobody connect to a database any more: only one that nobody is on can be copied."""
+    name = name_of(url)
+    with psycopg.connect(base, autocommit=True) as connection:
+        closed = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false")
+        connection.execute(closed.format(sql.Identifier(name)))
+        # Waits until they are gone.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        )
 
 
 def drop(url: str, base: str) -> None:

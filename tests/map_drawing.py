@@ -6,6 +6,9 @@ from playwright.sync_api import Page
 
 Place = tuple[float, float]
 
+# For what a busy machine does at length: drawing a map, a job of the worker.
+PATIENCE_MS = 120_000
+
 _PIXEL = """([lon, lat]) => {
   const map = window.langbiang.map, view = map.getView(), radius = 6378137;
   const x = lon * Math.PI / 180 * radius;
@@ -17,19 +20,23 @@ _PIXEL = """([lon, lat]) => {
     box.y + box.height / 2 - (y - north) / metres,
   ];
 }"""
-# What was drawn last is what is shown: no animation runs, and no frame is waited for.
+# What was drawn last is what is shown: no animation runs, no frame is waited for, and the editor
+# knows the neighbours of what is in view.
 _SETTLED = """() => {
   const map = window.langbiang.map;
   if (map.getView().getAnimating()) { return false; }
   map.renderSync();
-  return true;
+  return map.getTargetElement().dataset.neighbours !== "asked";
 }"""
+# Two clicks within a quarter of a second are a double click, which ends a drawing. The map counts
+# by its own timer, so the pause is the page's, too: on a busy machine ours might not be one there.
+_PAUSE = "() => new Promise((done) => window.setTimeout(done, 300))"
 
 
 def open_map(page: Page, url: str, rest: str = "") -> None:
     """Open the map and wait until it is drawn."""
     page.goto(f"{url}/ban-do{rest}")
-    page.wait_for_selector("body[data-ready]", timeout=30_000)
+    page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
 
 
 def pixel(page: Page, place: Place) -> tuple[float, float]:
@@ -38,13 +45,21 @@ def pixel(page: Page, place: Place) -> tuple[float, float]:
     return x, y
 
 
-def click(page: Page, place: Place, slip: tuple[int, int] = (0, 0)) -> None:
-    """Click at a place, or so many pixels beside it."""
+def click(page: Page, place: Place, slip: tuple[int, int] = (0, 0), key: str = "") -> None:
+    """Click at a place, or so many pixels beside it, while a key is held."""
     x, y = pixel(page, place)
     page.mouse.move(x + slip[0], y + slip[1], steps=3)
+    if key:
+        page.keyboard.down(key)
     page.mouse.click(x + slip[0], y + slip[1])
-    # Two clicks within a quarter of a second would be a double click, which ends a drawing.
-    page.wait_for_timeout(280)
+    if key:
+        page.keyboard.up(key)
+    pause(page)
+
+
+def pause(page: Page) -> None:
+    """Let the map take the click before as one by itself."""
+    page.evaluate(_PAUSE)
 
 
 def drag(page: Page, start: Place, end: Place, slip: tuple[int, int] = (0, 0)) -> None:
@@ -63,12 +78,11 @@ def edit(page: Page, url: str, layer: str, number: int) -> None:
     open_map(page, url, f"?chon={layer}/{number}")
     page.click("#edit-this")
     page.wait_for_selector("#edit-panel")
-    page.wait_for_load_state("networkidle")
     settle(page)
 
 
 def settle(page: Page) -> None:
-    """Wait until the map stands still."""
+    """Wait until the map stands still and the neighbours in view are known."""
     page.wait_for_function(_SETTLED)
 
 

@@ -3,24 +3,27 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import databases
+from tests.ports import choose_port
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHON = ROOT / ".venv/bin/python"
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
+# What is waited for comes, on a busy machine late; the usual five seconds end too soon there.
+expect.set_options(timeout=30_000)
 # WebGL without a graphics card; no calls home, which a closed network would refuse one by one.
 CHROMIUM = [
     "--no-sandbox",
@@ -67,21 +70,20 @@ def _run(arguments: list[str], database: str, home: Path) -> str:
 def demo(
     template: str, server_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path, dict[str, str]]]:
-    """A database with the demo and its accounts, its home, and their passwords."""
+    """A database with the demo and its accounts, to be copied; its home, and their passwords."""
     home = tmp_path_factory.mktemp("demo")
     url = databases.make(server_url, "demo", databases.name_of(template))
     _run(["etl", "demo"], url, home)
     said = _run(["flask", "--app", "web", "accounts", "demo"], url, home)
     passwords = dict(line.split("\t") for line in said.splitlines() if "\t" in line)
+    databases.close(url, server_url)
     yield url, home, passwords
     databases.drop(url, server_url)
 
 
 def _serve(database: str, home: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start gunicorn on a free port and wait until it is ready; its output is shown on failure."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = choose_port()
     url = f"http://127.0.0.1:{port}"
     with (home / "gunicorn.log").open("wb") as log:
         process = subprocess.Popen(
@@ -95,7 +97,7 @@ def _serve(database: str, home: Path) -> tuple[subprocess.Popen[bytes], str]:
             stdout=log,
             stderr=log,
         )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2):
@@ -103,38 +105,71 @@ def _serve(database: str, home: Path) -> tuple[subprocess.Popen[bytes], str]:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     process.kill()
+    process.wait()
     pytest.fail(f"the site did not become ready:\n{(home / 'gunicorn.log').read_text()[-4000:]}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(15)
+        process.wait(30)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
+
+
+@contextmanager
+def _open(demo: tuple[str, Path, dict[str, str]], server_url: str, folder: Path) -> Iterator[Site]:
+    """Serve a copy of the demo."""
+    source, home, passwords = demo
+    database = databases.make(server_url, "site", databases.name_of(source))
+    shutil.copytree(home, folder / "home")
+    process, url = _serve(database, folder / "home")
+    yield Site(url, passwords, database)
+    _end(process)
+    databases.drop(database, server_url)
 
 
 @pytest.fixture(scope="session")
-def site(demo: tuple[str, Path, dict[str, str]]) -> Iterator[Site]:
+def site(
+    demo: tuple[str, Path, dict[str, str]],
+    server_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
     """A running site that tests only read from."""
-    database, home, passwords = demo
-    process, url = _serve(database, home)
-    yield Site(url, passwords, database)
-    _end(process)
+    with _open(demo, server_url, tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture
 def own_site(
-    site: Site, demo: tuple[str, Path, dict[str, str]], server_url: str, tmp_path: Path
+    demo: tuple[str, Path, dict[str, str]], server_url: str, tmp_path: Path
 ) -> Iterator[Site]:
     """A running site of the test's own, for tests that write."""
-    source, home, passwords = demo
-    database = databases.make(server_url, "own", databases.name_of(source))
-    shutil.copytree(home, tmp_path / "home")
-    process, url = _serve(database, tmp_path / "home")
-    yield Site(url, passwords, database)
-    _end(process)
-    databases.drop(database, server_url)
+    with _open(demo, server_url, tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def start_worker(own_site: Site, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Start a worker beside the site; it ends with the test."""
+    processes = []
+
+    def start() -> None:
+        with (tmp_path / "worker.log").open("wb") as log:
+            processes.append(
+                subprocess.Popen(
+                    [PYTHON, "-m", "etl", "worker"],
+                    cwd=ROOT,
+                    env=_environment(own_site.database, tmp_path / "home"),
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+
+    yield start
+    for process in processes:
+        _end(process)
 
 
 @pytest.fixture(scope="session")

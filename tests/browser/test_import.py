@@ -1,38 +1,18 @@
 """An officer brings in a file in Chromium: sent, looked at, accepted, on the map, taken back."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, ROOT, Site, _environment
+from tests.browser.conftest import DESK, PHONE, Site
 from tests.import_factories import legacy_shapefile
 from tests.load_factories import box
+from tests.map_drawing import PATIENCE_MS
 
 # In Lạc Dương of the demo, where nothing is drawn, and in Ka Đô.
 LON, LAT = 108.6000, 12.1300
 ELSEWHERE = (108.5600, 11.7500)
-
-
-@pytest.fixture
-def worker(own_site: Site, tmp_path: Path) -> Iterator[None]:
-    """A worker beside the site."""
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "etl", "worker"],
-            cwd=ROOT,
-            env=_environment(own_site.database, tmp_path / "home"),
-            stdout=log,
-            stderr=log,
-        )
-        yield
-        process.terminate()
-        process.wait(20)
 
 
 def stored(site: Site) -> list[str]:
@@ -53,7 +33,10 @@ def check(page: Page) -> None:
 
 
 @pytest.mark.long
-def test_from_an_old_file_to_the_map_and_back(own_site, worker, desk: Page, sign_in, tmp_path):
+def test_from_an_old_file_to_the_map_and_back(
+    own_site, start_worker, desk: Page, sign_in, tmp_path
+):
+    start_worker()
     legacy_shapefile(
         tmp_path,
         ["Vùng dâu Lạc Dương", "Cà phê suối Thử", "Rau Ka Đô"],
@@ -66,7 +49,7 @@ def test_from_an_old_file_to_the_map_and_back(own_site, worker, desk: Page, sign
     parts = [tmp_path / f"vung{suffix}" for suffix in (".shp", ".shx", ".dbf")]
     desk.set_input_files("input[name=file]", parts)
     desk.click("text=Gửi và xem trước")
-    desk.wait_for_selector("body[data-ready]", timeout=30_000)
+    desk.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
 
     check(desk)
     # What a person has to judge: the text, the place, what is refused and why.
@@ -81,21 +64,21 @@ def test_from_an_old_file_to_the_map_and_back(own_site, worker, desk: Page, sign
 
     desk.fill("textarea[name=reason]", "Đo lại tháng 11")
     desk.click("text=Nạp vào bản đồ")
-    expect(desk.locator("#ket-qua")).to_be_visible(timeout=30_000)
+    expect(desk.locator("#ket-qua")).to_be_visible(timeout=PATIENCE_MS)
     assert stored(own_site) == ["Cà phê suối Thử", "Vùng dâu Lạc Dương"]
     with desk.expect_download() as download:
         desk.click("text=Tải các dòng bị loại")
     assert "it lies in Ka Đô" in download.value.path().read_text("utf-8-sig")
     here = desk.url
     desk.click("text=Xem trên bản đồ")
-    desk.wait_for_selector("body[data-ready]", timeout=30_000)
-    assert "/ban-do" in desk.url
+    desk.wait_for_url("**/ban-do?**")
+    desk.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
     canvas = desk.locator("#map").bounding_box()
     assert canvas is not None
     # The middle of what was loaded lies between the two squares: a little to the left is the first.
     near = f"#17/{LAT + 0.001}/{LON + 0.001}"
     desk.goto(f"{own_site.url}/ban-do?x=1{near}")
-    desk.wait_for_selector("body[data-ready]", timeout=30_000)
+    desk.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
     desk.mouse.click(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
     expect(desk.locator("#map-card h2")).to_have_text("Vùng dâu Lạc Dương")
 
@@ -106,7 +89,8 @@ def test_from_an_old_file_to_the_map_and_back(own_site, worker, desk: Page, sign
 
 
 @pytest.mark.long
-def test_the_pages_are_accessible_and_fit(own_site, worker, new_page, sign_in, tmp_path):
+def test_the_pages_are_accessible_and_fit(own_site, start_worker, new_page, sign_in, tmp_path):
+    start_worker()
     table = f"ten,kinh_do,vi_do,dien_tich_ha\nVườn Lan,{LON},{LAT},2\n=1+1,{LON},12.2,nhiều\n"
     (tmp_path / "vuon.csv").write_text(table)
     for size, language in ((PHONE, "vi"), (PHONE, "en"), (DESK, "vi"), (DESK, "en")):
@@ -116,14 +100,14 @@ def test_the_pages_are_accessible_and_fit(own_site, worker, new_page, sign_in, t
         check(page)
         page.set_input_files("input[name=file]", tmp_path / "vuon.csv")
         page.click("#send button[type=submit]")
-        page.wait_for_selector("body[data-ready]", timeout=30_000)
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
         check(page)
     # What is wrong is said where the person is.
     (tmp_path / "hong.kml").write_text("<kml>")
     page.goto(f"{own_site.url}/nhap-du-lieu")
     page.set_input_files("input[name=file]", tmp_path / "hong.kml")
     page.click("#send button[type=submit]")
-    expect(page.locator(".message-error")).to_be_visible(timeout=30_000)
+    expect(page.locator(".message-error")).to_be_visible(timeout=PATIENCE_MS)
     check(page)
     page.goto(f"{own_site.url}/nhap-du-lieu")
     page.set_input_files("input[name=file]", [])
@@ -131,5 +115,5 @@ def test_the_pages_are_accessible_and_fit(own_site, worker, new_page, sign_in, t
         (tmp_path / name).write_text("<kml/>")
     page.set_input_files("input[name=file]", [tmp_path / "a.kml", tmp_path / "b.kml"])
     page.click("#send button[type=submit]")
-    expect(page.locator("#send-error")).to_contain_text("One file at a time", timeout=30_000)
+    expect(page.locator("#send-error")).to_contain_text("One file at a time", timeout=PATIENCE_MS)
     check(page)

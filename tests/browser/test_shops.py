@@ -1,10 +1,6 @@
 """A producer minds the shop window on a phone, a buyer sees it: picture, address, workbook."""
 
 import io
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import xlsxwriter
@@ -12,9 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, ROOT, Site, _environment
+from tests.browser.conftest import DESK, PHONE
+from tests.map_drawing import PATIENCE_MS
 
-PATIENCE_MS = 90_000
 # Products of the demo's producer come first.
 OWN = 1
 PAGES = (
@@ -24,30 +20,6 @@ PAGES = (
     f"/san-pham/{OWN}/anh",
     "/gian-hang/nap",
 )
-
-
-@pytest.fixture
-def worker(own_site: Site, tmp_path: Path) -> Iterator[None]:
-    """A worker beside the site."""
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "etl", "worker"],
-            cwd=ROOT,
-            env=_environment(own_site.database, tmp_path / "home"),
-            stdout=log,
-            stderr=log,
-        )
-        yield
-        process.terminate()
-        process.wait(20)
-
-
-def sign_in(page: Page, site: Site, name: str) -> None:
-    page.goto(f"{site.url}/dang-nhap")
-    page.fill("[name=username]", name)
-    page.fill("[name=password]", site.passwords[name])
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
 
 
 def check(page: Page) -> None:
@@ -60,7 +32,7 @@ def check(page: Page) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("language", "size"), [("vi", PHONE), ("en", DESK)])
-def test_the_pages_are_accessible_and_fit(site, new_page, language, size):
+def test_the_pages_are_accessible_and_fit(site, new_page, sign_in, language, size):
     page = new_page(size)
     sign_in(page, site, "producer")
     for address in PAGES:
@@ -84,19 +56,21 @@ def workbook() -> bytes:
 
 
 @pytest.mark.long
-def test_a_producer_shows_and_a_buyer_sees(own_site, worker, new_page, tmp_path):
+def test_a_producer_shows_and_a_buyer_sees(own_site, start_worker, new_page, sign_in, tmp_path):
     page = new_page(PHONE, has_touch=True, is_mobile=True)
     sign_in(page, own_site, "producer")
-    # A picture, as a phone takes it: it shows itself when the worker is done.
-    Image.new("RGB", (3000, 2000), "saddlebrown").save(tmp_path / "anh.jpg")
+    # A picture of the demo waits: the page shows itself anew when the worker is done with it.
     page.goto(f"{own_site.url}/san-pham/{OWN}/anh")
+    expect(page.locator(".shop-wait")).to_be_visible()
+    check(page)
+    start_worker()
+    expect(page.locator(".shop-wait")).to_have_count(0, timeout=PATIENCE_MS)
+    # A picture, as a phone takes it.
+    Image.new("RGB", (3000, 2000), "saddlebrown").save(tmp_path / "anh.jpg")
     page.set_input_files("[name=photo]", tmp_path / "anh.jpg")
     page.fill("[name=alt]", "Gói cà phê nâu")
     page.click("button:has-text('Gửi ảnh')")
-    expect(page.locator(".shop-wait")).to_be_visible()
-    check(page)
-    expect(page.locator(".shop-wait")).to_have_count(0, timeout=PATIENCE_MS)
-    expect(page.get_by_alt_text("Gói cà phê nâu")).to_be_visible()
+    expect(page.get_by_alt_text("Gói cà phê nâu")).to_be_visible(timeout=PATIENCE_MS)
     # A wrong address is said beside the form; a workbook's good row is applied.
     page.goto(f"{own_site.url}/gian-hang/{OWN}")
     page.fill("#url-new", "https://evil.example/a-p1.html")

@@ -52,9 +52,9 @@ def test_the_door_writes_the_report_and_exits_as_agreed(run_command, clone_sessi
         (["parcels"], 2, "FILE"),
     ],
 )
-def test_refusals_are_one_line(template, tmp_path, monkeypatch, arguments, code, words):
+def test_refusals_are_one_line(engine, tmp_path, monkeypatch, arguments, code, words):
     file = write_geojson(tmp_path / "thua.geojson", [box(108.5, 11.9)], code=["A"])
-    monkeypatch.setenv("DATABASE_URL", template)
+    monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
     given = [str(file) if argument == "FILE" else argument for argument in arguments]
     answer = CliRunner().invoke(cli, ["load", *given])
     assert answer.exit_code == code, answer.output
@@ -110,7 +110,7 @@ def test_a_load_that_dies_leaves_no_trace(clone, clone_sessions, tmp_path, strik
     for step in ("read:", "check:", "write:"):
         with start_load(clone, tmp_path, file, step) as process:
             process.send_signal(strike)
-            assert process.wait(timeout=60) != 0
+            assert process.wait(timeout=120) != 0
         with clone_sessions() as session:
             # Waits until the server has ended the orphan's transaction.
             session.execute(text("LOCK TABLE gis.parcel IN SHARE MODE"))
@@ -128,7 +128,7 @@ def test_a_database_that_dies_during_a_load_is_told_in_one_line(clone, tmp_path)
                 " WHERE datname = current_database() AND application_name = 'etl'"
             )
         rest = process.stderr.read()
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=120) == 1
     assert "nothing changed" in rest
     assert "Traceback" not in rest
     with psycopg.connect(clone) as connection:

@@ -28,7 +28,7 @@ def stars(draw) -> MultiPolygon:
     return MultiPolygon([Polygon(corners)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(whole=stars(), turn=st.floats(0, pi), aside=st.floats(-0.2, 0.2))
 def test_parts_add_up_and_leave_no_gap(whole: MultiPolygon, turn: float, aside: float):
     west, south, east, north = whole.bounds

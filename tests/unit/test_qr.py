@@ -36,7 +36,7 @@ def test_batch_gives_the_symbols_that_qrcode_gives():
         assert (symbols.modules(uri) == computed_by_qrcode(uri, symbols.version)).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=8))
 def test_any_text_of_any_length_decodes(texts):
     symbols = qr.Symbols(max(texts, key=lambda text: len(text.encode())))
