@@ -148,12 +148,13 @@ def test_one_event_is_captured(officer):
     assert not refused.json["detail"].startswith("Event 1")
 
 
-def test_discovery(officer):
+def test_discovery(client, officer):
     answer = officer.options("/epcis/capture")
     assert answer.status_code == 204
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
     assert answer.headers["GS1-EPCIS-Capture-Limit"] == "10000"
     assert officer.options("/epcis/events/urn%3Ax%3Ay").headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert client.options("/epcis/epcs").headers["Allow"] == "GET, HEAD, OPTIONS"
     for address in ("/epcis/nothing", "/epcis/capture/abc", "/epcis/queries"):
         assert officer.get(address).status_code == 404
         assert officer.options(address).status_code == 404

@@ -24,7 +24,7 @@ from web.representations import as_private
 LD_JSON, JSON = "application/ld+json", "application/json"
 VERSION = "2.0.0"
 MOST_BYTES = 16 * 1024 * 1024
-_SPOKEN = ("EPCIS", "CBV")
+SPOKEN = ("EPCIS", "CBV")
 # Both are answered in every discovery; and with 413, so that a sender knows how to cut.
 LIMITS = {
     "GS1-EPCIS-Capture-Limit": str(MOST_EVENTS),
@@ -45,7 +45,7 @@ def check_acceptable() -> None:
         request.accept_mimetypes[kind] > 0 for kind in (LD_JSON, JSON, "text/html")
     ):
         raise NotAcceptable(f"Answers are {LD_JSON} or {JSON}.")
-    for name in _SPOKEN:
+    for name in SPOKEN:
         least, most = _asked(f"GS1-{name}-Min"), _asked(f"GS1-{name}-Max")
         stated = _asked(f"GS1-{name}-Version")
         if (least or (2, 0)) > (2, 0) or (most or (2, 0)) < (2, 0) or (stated or (2, 0)) != (2, 0):
@@ -66,24 +66,10 @@ def _asked(header: str) -> tuple[int, int] | None:
 
 
 def send_versions(response: Response) -> Response:
-    """Say on every answer which versions it speaks, and to OPTIONS what else there is to know."""
+    """Say on every answer which versions it speaks."""
     response.headers.setdefault("GS1-EPCIS-Version", VERSION)
     response.headers.setdefault("GS1-CBV-Version", VERSION)
-    return _discovered(response) if request.method == "OPTIONS" else response
-
-
-def _discovered(response: Response) -> Response:
-    response.status_code = 204
-    response.headers.remove("Content-Type")
-    response.headers["Allow"] = ", ".join(sorted(response.allow))
-    response.headers.update(
-        {f"GS1-{of}-{end}": VERSION for of in _SPOKEN for end in ("Min", "Max")}
-    )
-    response.headers["GS1-EPC-Format"] = "Never_Translates"
-    response.headers["GS1-Capture-Error-Behaviour"] = "rollback"
-    response.headers["GS1-Vendor-Version"] = "1"
-    response.headers.update(LIMITS)
-    return as_private(response)
+    return response
 
 
 def answer_json(content: bytes, status: int = 200) -> Response:

@@ -34,7 +34,7 @@ blueprint.after_request(send_versions)
 CAPTURERS = ("producer", "officer", "administrator")
 
 
-@blueprint.post("/capture")
+@blueprint.post("/capture", provide_automatic_options=False)
 @access.roles(*CAPTURERS)
 def capture() -> Response:
     """Capture an EPCISDocument (EPCIS 2.0): 202 and the job that tells what came of it.
@@ -57,7 +57,7 @@ def capture() -> Response:
         return response
 
 
-@blueprint.get("/capture")
+@blueprint.get("/capture", provide_automatic_options=False)
 @access.roles(*CAPTURERS)
 @api.parameters(perPage="At most so many jobs", nextPageToken="From the answer's Link header")
 def jobs() -> Response:
@@ -75,7 +75,7 @@ def jobs() -> Response:
         return response
 
 
-@blueprint.get("/capture/<uuid:uuid>")
+@blueprint.get("/capture/<uuid:uuid>", provide_automatic_options=False)
 @access.roles(*CAPTURERS)
 def job(uuid: UUID) -> Response:
     """What came of one capture."""
@@ -87,7 +87,7 @@ def job(uuid: UUID) -> Response:
         return answer_json(orjson.dumps(_job(found)))
 
 
-@blueprint.post("/events")
+@blueprint.post("/events", provide_automatic_options=False)
 @access.roles(*CAPTURERS)
 def capture_one() -> Response:
     """Capture one EPCIS event: 201 and its address."""

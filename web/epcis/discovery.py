@@ -1,8 +1,8 @@
-"""What there is to ask for: types, steps, dispositions, places, things."""
+"""What there is to ask for: types, steps, dispositions, places, things; and OPTIONS."""
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app, request
 
 from traceability.epcis.contexts import STANDARD_CONTEXT
 from traceability.epcis.epcs import as_uri
@@ -12,6 +12,9 @@ from web import access, api
 from web.context import public_url, transaction
 from web.epcis import parameters
 from web.epcis.answers import (
+    LIMITS,
+    SPOKEN,
+    VERSION,
     answer_collection,
     check_acceptable,
     next_page,
@@ -19,6 +22,7 @@ from web.epcis.answers import (
 )
 from web.epcis.events import READERS, asked_collection, fixed_by
 from web.epcis.parameters import EVENT_TYPES
+from web.representations import as_private
 
 blueprint = Blueprint("epcis_discovery", __name__, url_prefix="/epcis")
 blueprint.before_request(check_acceptable)
@@ -42,15 +46,15 @@ _COLUMNS: dict[str, Column] = {
 _PAGING = {"perPage": "At most so many", "nextPageToken": "From the answer's Link header"}
 
 
-@blueprint.get("")
-@blueprint.get("/")
+@blueprint.get("", provide_automatic_options=False)
+@blueprint.get("/", provide_automatic_options=False)
 @access.roles("public")
 def top() -> Response:
     """What stands under this address."""
     return answer_collection(_TOP)
 
 
-@blueprint.get("/eventTypes")
+@blueprint.get("/eventTypes", provide_automatic_options=False)
 @access.roles(*READERS)
 def event_types() -> Response:
     """The types of events."""
@@ -106,10 +110,47 @@ for _collection in ("eventTypes", "epcs", *_COLUMNS):
             f"/{_collection}",
             f"values_of_{_collection}",
             values,
+            provide_automatic_options=False,
         )
     blueprint.add_url_rule(
         f"/{_collection}/<path:name>",
         f"one_of_{_collection}",
         one_value,
         merge_slashes=False,
+        provide_automatic_options=False,
+    )
+
+
+@access.roles("public")
+def discover(of: object = None) -> Response:
+    """Which methods, versions and limits an address has."""
+    del of
+    adapter = current_app.create_url_adapter(request)
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    response.headers["Allow"] = ", ".join(sorted(adapter.allowed_methods() if adapter else ()))
+    response.headers.update(
+        {f"GS1-{name}-{end}": VERSION for name in SPOKEN for end in ("Min", "Max")}
+    )
+    response.headers["GS1-EPC-Format"] = "Never_Translates"
+    response.headers["GS1-Capture-Error-Behaviour"] = "rollback"
+    response.headers["GS1-Vendor-Version"] = "1"
+    response.headers.update(LIMITS)
+    return as_private(response)
+
+
+for _address in (
+    "",
+    "/",
+    "/capture/<uuid:of>",
+    *(f"/{name}" for name in _TOP),
+    *(f"/{name}/<path:of>" for name in _TOP if name != "capture"),
+):
+    blueprint.add_url_rule(
+        _address,
+        "discover",
+        discover,
+        methods=["OPTIONS"],
+        merge_slashes=False,
+        provide_automatic_options=False,
     )

@@ -34,7 +34,7 @@ blueprint.after_request(send_versions)
 READERS = ("producer", "officer", "administrator", "leader", "researcher")
 
 
-@blueprint.get("/events")
+@blueprint.get("/events", provide_automatic_options=False)
 @access.roles(*READERS)
 @api.parameters(**DESCRIBED)
 def events() -> Response:
@@ -42,7 +42,7 @@ def events() -> Response:
     return _answer()
 
 
-@blueprint.get("/events/<path:event_id>", merge_slashes=False)
+@blueprint.get("/events/<path:event_id>", merge_slashes=False, provide_automatic_options=False)
 @access.roles(*READERS)
 def event(event_id: str) -> Response:
     """One event by its eventID or its hash, with what was declared of it."""
@@ -59,7 +59,7 @@ def event(event_id: str) -> Response:
         return answer_events(together(found))
 
 
-@blueprint.get("/epcs/<path:epc>/events", merge_slashes=False)
+@blueprint.get("/epcs/<path:epc>/events", merge_slashes=False, provide_automatic_options=False)
 @access.roles(*READERS)
 @api.parameters(**DESCRIBED)
 def events_of_epc(epc: str) -> Response:
@@ -81,6 +81,7 @@ for _collection in ("eventTypes", "bizSteps", "dispositions", "readPoints", "biz
         f"events_of_{_collection}",
         events_of_value,
         merge_slashes=False,
+        provide_automatic_options=False,
     )
 
 
