@@ -113,10 +113,13 @@ export function start() {
   });
 
   const context = { map, state, layers, everyone, switched, settings, words, say, panel, complain, pick, drop, go, refresh, redraw, on, emit };
-  wireParts(context).then(() => openAsked(go));
-
-  map.once("rendercomplete", () => {
-    document.body.dataset.ready = "true";
+  wireParts(context).then(() => {
+    openAsked(go);
+    // Every part listens, and what it brought is drawn: a key pressed from now on is heard.
+    map.once("rendercomplete", () => {
+      document.body.dataset.ready = "true";
+    });
+    map.render();
   });
   // For tests and for people who look behind: what is drawn here.
   window.langbiang = { map, styleOf };

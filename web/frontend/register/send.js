@@ -9,11 +9,15 @@ const LONGEST_S = 40;
 let pause = SOONEST_S;
 let timer = null;
 let running = null;
+// Something was saved, or the network came back, after the run under way had read what waits.
+let again = false;
 
 /** Send all that waits; `changed` is called whenever a record's state changes. */
 export function flush(address, changed) {
+  again = running !== null;
   running ??= sendAll(address, changed).finally(() => {
     running = null;
+    if (again) flush(address, changed);
   });
   return running;
 }

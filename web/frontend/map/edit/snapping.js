@@ -48,6 +48,7 @@ export class Neighbours {
     this.loaded = null;
     this.asked += 1;
     this.source.clear();
+    delete this.map.getTargetElement().dataset.neighbours;
   }
 
   async load() {
@@ -60,6 +61,9 @@ export class Neighbours {
     const wide = buffer(view, Math.max(getWidth(view), getHeight(view)) * 0.25);
     const box = transformExtent(wide, "EPSG:3857", "EPSG:4326");
     const turn = ++this.asked;
+    // For tests: a click that came sooner would find nothing to snap to.
+    const { dataset } = this.map.getTargetElement();
+    dataset.neighbours = "asked";
     const answers = await Promise.allSettled([
       ...this.layers.map(async (layer) => [layer, await readBox(layer, box)]),
       readBox("administrative-units", box, `&datetime=${today()}`).then((found) => ["administrative-units", found]),
@@ -83,6 +87,7 @@ export class Neighbours {
     this.source.clear(true);
     this.source.addFeatures(found);
     this.loaded = answers.every((answer) => answer.status === "fulfilled") ? wide : null;
+    dataset.neighbours = "known";
   }
 
   /** An interaction that draws the pointer to corners and edges; it must be the last one added. */
