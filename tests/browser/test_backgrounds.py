@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.backgrounds import QUARTERS, picture, tile_server, write_cog, write_pmtiles
 from tests.browser.conftest import Site
+from tests.map_drawing import PATIENCE_MS
 
 READY = "body[data-ready]"
 # In Lạc Dương, where no demo area and no name of a commune lies.
@@ -47,7 +49,7 @@ def put_up(page: Page, site: Site, name: str, kind: str, **fields: str | Path) -
 def open_map(page: Page, site: Site, zoom: float, rest: str = "") -> None:
     page.goto("about:blank")
     page.goto(f"{site.url}/ban-do{rest}#{zoom}/{LAT}/{LON}")
-    page.wait_for_selector(READY, timeout=30_000)
+    page.wait_for_selector(READY, timeout=PATIENCE_MS)
 
 
 def colours_around(page: Page, reach: int) -> list[tuple[int, ...]]:
@@ -63,7 +65,8 @@ def colours_around(page: Page, reach: int) -> list[tuple[int, ...]]:
 
 
 def wait_for(page: Page, wanted: tuple[tuple[int, ...], ...], reach: int = 60) -> None:
-    for _ in range(60):
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < deadline:
         found = colours_around(page, reach)
         if all(
             abs(a - b) <= REACH
@@ -88,7 +91,7 @@ def test_an_orthophoto_in_vn2000_is_drawn_where_it_lies(own_site, page, tmp_path
     expect(page.locator(".ol-attribution")).to_contain_text("Ảnh: <b>xã</b>")
     page.get_by_role("slider", name=re.compile("Ảnh bay")).fill("0")
     wait_for(page, (BARE,) * 4)
-    assert re.search(r"[?]nen=\d+:0#", page.url)
+    page.wait_for_url(re.compile(r"[?]nen=\d+:0#"))
     # This browser remembers what was switched off, and the address wins over that.
     page.get_by_role("checkbox", name="Ảnh bay").uncheck()
     open_map(page, own_site, 17)
@@ -155,7 +158,7 @@ def test_tiles_and_archives(own_site, page, tmp_path):
 def test_the_pages_of_the_administrator_are_accessible(own_site, page, new_page, tmp_path, sign_in):
     write_cog(tmp_path / "anh.tif", 5899, LON, LAT)
     put_up(page, own_site, "Ảnh bay", "cog", upload=tmp_path / "anh.tif")
-    page.wait_for_selector(READY, timeout=30_000)
+    page.wait_for_selector(READY, timeout=PATIENCE_MS)
     for path in ("", "/moi", "/1"):
         page.goto(f"{own_site.url}/quan-tri/nen-ban-do{path}")
         report = Axe().run(page)

@@ -2,9 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
-from tests.map_drawing import add, click, drag, edit, pixel, read, square
+from tests.map_drawing import add, click, drag, edit, open_map, read, square
 
 pytestmark = pytest.mark.long
 
@@ -29,10 +29,7 @@ def test_hole_part_and_typed_corner(own_site, desk, sign_in):
     desk.click("[data-tool=finish]")
     expect(count).to_have_text("7 đỉnh")
     # A hole of three corners goes with any of them.
-    x, y = pixel(desk, (WEST + 0.0007, SOUTH + 0.0007))
-    desk.keyboard.down("Alt")
-    desk.mouse.click(x, y)
-    desk.keyboard.up("Alt")
+    click(desk, (WEST + 0.0007, SOUTH + 0.0007), key="Alt")
     expect(count).to_have_text("4 đỉnh")
     desk.click("[data-tool=undo]")
     expect(count).to_have_text("7 đỉnh")
@@ -108,20 +105,15 @@ def test_without_network_or_session_nothing_is_lost(own_site, desk, sign_in):
 
 def test_the_public_map_carries_no_editor(own_site, desk, sign_in):
     """Officers' map at most 650 kB of script over the wire; everybody else's loads no editor."""
-    scripts: dict[str, int] = {}
-
-    def note(request) -> None:
-        if request.resource_type == "script":
-            scripts[request.url] = request.sizes()["responseBodySize"]
-
-    desk.on("requestfinished", note)
-    desk.goto(f"{own_site.url}/ban-do")
-    desk.wait_for_selector("body[data-ready]")
-    assert not [address for address in scripts if "/session-" in address]
+    asked: list[Request] = []
+    desk.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - it marks it
+    open_map(desk, own_site.url)
+    assert not [each for each in asked if "/session-" in each.url]
     assert desk.locator("#map-editor").count() == 0
     sign_in(desk, own_site, "officer")
-    scripts.clear()
+    asked.clear()
     parcel = add(desk, own_site.url, "parcels", square(WEST, SOUTH), name="Thửa thử")
     edit(desk, own_site.url, "parcels", parcel)
+    scripts = {each.url: each for each in asked if each.resource_type == "script"}
     assert [address for address in scripts if "/session-" in address]
-    assert sum(scripts.values()) <= 650 * 1024
+    assert sum(each.sizes()["responseBodySize"] for each in scripts.values()) <= 650 * 1024

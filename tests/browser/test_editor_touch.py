@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.map_drawing import Place, add, corners, open_map, pixel, read, settle, square
+from tests.map_drawing import Place, add, corners, open_map, pause, pixel, read, settle, square
 
 pytestmark = pytest.mark.long
 
@@ -31,7 +31,7 @@ def touch(finger: CDPSession, kind: str, *places: tuple[float, float]) -> None:
 def tap(page: Page, finger: CDPSession, place: Place) -> None:
     touch(finger, "touchStart", pixel(page, place))
     touch(finger, "touchEnd")
-    page.wait_for_timeout(350)
+    pause(page)
 
 
 def swipe(page: Page, finger: CDPSession, start: Place, end: Place) -> None:
@@ -41,7 +41,7 @@ def swipe(page: Page, finger: CDPSession, start: Place, end: Place) -> None:
         touch(finger, "touchMove", (x + (left - x) * part, y + (top - y) * part))
         page.wait_for_timeout(40)
     touch(finger, "touchEnd")
-    page.wait_for_timeout(200)
+    settle(page)
 
 
 def test_drawn_corrected_and_saved_by_touch(own_site, phone, sign_in, finger):
@@ -51,7 +51,6 @@ def test_drawn_corrected_and_saved_by_touch(own_site, phone, sign_in, finger):
     open_map(phone, url, f"#17.6/{SOUTH + 0.0002}/{EAST + 0.0002}")
     phone.locator("#edit-start").tap()
     phone.locator("[data-draw=parcels]").tap()
-    phone.wait_for_load_state("networkidle")
     settle(phone)
     # Every target under a thumb is wide and high enough.
     for button in phone.locator("#edit-tools button:visible, #edit-panel button:visible").all():

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -10,12 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-READY = "body[data-ready]"
-
-
-def open_map(page: Page, url: str, rest: str = "") -> None:
-    page.goto(f"{url}/ban-do{rest}")
-    page.wait_for_selector(READY, timeout=30_000)
+from tests.map_drawing import PATIENCE_MS, open_map
 
 
 def pixels(page: Page) -> set[tuple[int, int, int]]:
@@ -25,11 +21,39 @@ def pixels(page: Page) -> set[tuple[int, int, int]]:
     return {colour[:3] for colour in set(picture.get_flattened_data()) if colour[3] == 255}
 
 
+def wait_for_colours(page: Page, shown: dict[str, bool]) -> None:
+    """Wait until each of these colours is on the map, or is not."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < deadline:
+        colours = pixels(page)
+        if all(near(colours, colour, 4) is wanted for colour, wanted in shown.items()):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"wanted {shown}")
+
+
 def ask(site, query: str) -> tuple:
     with psycopg.connect(site.database) as connection:
         row = connection.execute(query).fetchone()
     assert row is not None
     return row
+
+
+def draw_all(page: Page) -> None:
+    """Wait until the map has drawn what it shows now."""
+    page.evaluate(
+        """() => new Promise((done) => {
+            window.langbiang.map.once("rendercomplete", () => done());
+            window.langbiang.map.render();
+        })"""
+    )
+
+
+def photograph(page: Page) -> set[tuple[int, ...]]:
+    """The colours in the middle of the map as it is seen: what the graphics card draws, too."""
+    shot = Image.open(io.BytesIO(page.locator("#map").screenshot())).convert("RGB")
+    x, y = shot.width / 2, shot.height / 2
+    return set(shot.crop((x - 150, y - 150, x + 150, y + 150)).get_flattened_data())
 
 
 def near(colours: set[tuple[int, int, int]], wanted: str, reach: int = 8) -> bool:
@@ -97,7 +121,7 @@ def test_search_without_accents_goes_there(site, desk: Page):
 
 def test_a_link_shows_what_its_sender_saw(site, desk: Page):
     open_map(desk, site.url, "#13.5/11.80000/108.60000")
-    assert desk.url.endswith("#13.50/11.80000/108.60000")
+    desk.wait_for_url("**/ban-do#13.50/11.80000/108.60000")
     desk.evaluate("window.location.hash = '#12/11.9/108.5'")
     desk.wait_for_url(re.compile(r"#12\.00/11\.90000/108\.50000"))
 
@@ -117,14 +141,10 @@ def test_legend_and_layers_change_what_is_drawn(site, desk: Page):
     assert near(before, other, 4)
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
-    desk.wait_for_timeout(600)
-    after = pixels(desk)
-    assert near(after, colour, 4)
-    assert not near(after, other, 4)
+    wait_for_colours(desk, {colour: True, other: False})
     desk.click("#map-all")
     desk.uncheck("input[data-layer=growing-areas]")
-    desk.wait_for_timeout(600)
-    assert not near(pixels(desk), colour, 4)
+    wait_for_colours(desk, {colour: False})
 
 
 @pytest.mark.long
@@ -143,8 +163,7 @@ def test_keyboard_alone(site, desk: Page):
     desk.keyboard.press("Escape")
     expect(card).to_be_hidden()
     desk.keyboard.press("ArrowRight")
-    desk.wait_for_timeout(2000)
-    assert float(desk.url.rpartition("/")[2]) > lon
+    desk.wait_for_url(lambda url: float(url.rpartition("/")[2]) > lon)
 
 
 def test_phone_has_a_sheet(site, phone: Page):
@@ -180,13 +199,14 @@ def test_officers_see_parcels_and_applications(
         # WebGL draws the first, canvas the second.
         open_map(desk, site.url, f"?z={zoom}#{zoom}/{lat}/{lon}")
         desk.uncheck("input[data-layer=growing-areas]")
-        desk.wait_for_timeout(300)
-        before = pixels(desk)
+        draw_all(desk)
+        before = photograph(desk)
         desk.check("input[data-layer=parcels]")
-        desk.wait_for_timeout(1500)
-        picture = desk.locator("#map").screenshot()
-        after = set(Image.open(io.BytesIO(picture)).convert("RGB").get_flattened_data())
-        assert len(after - before) > 20, zoom
+        draw_all(desk)
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while len(photograph(desk) - before) <= 20:
+            assert time.monotonic() < deadline, zoom
+            desk.wait_for_timeout(100)
 
 
 def test_without_a_script_it_says_where_else(site, new_page):

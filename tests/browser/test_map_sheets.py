@@ -12,6 +12,7 @@ from etl.models import Run
 from etl.sheets import run_sheets
 from gis.database import connect, make_sessions
 from tests.browser.conftest import PHONE
+from tests.map_drawing import PATIENCE_MS
 
 READY = "body[data-ready]"
 # How many outlines the map shows; asked of the map itself, for a canvas has no elements.
@@ -38,7 +39,7 @@ def draw_waiting(site, folder) -> None:
 def test_an_officer_prints_a_commune(own_site, desk: Page, sign_in, new_page, tmp_path):
     sign_in(desk, own_site, "officer")
     desk.goto(f"{own_site.url}/ban-do")
-    desk.wait_for_selector(READY, timeout=30_000)
+    desk.wait_for_selector(READY, timeout=PATIENCE_MS)
     desk.get_by_role("button", name="In bản đồ").click()
     plan, form = desk.locator("#map-sheets-plan"), desk.locator("#map-sheets-form")
     expect(plan).to_contain_text("1 tờ A4")
@@ -62,7 +63,7 @@ def test_an_officer_prints_a_commune(own_site, desk: Page, sign_in, new_page, tm
     expect(desk.locator("#map-sheets-state")).not_to_be_empty()
     draw_waiting(own_site, tmp_path / "home" / "files")
     link = desk.get_by_role("link", name=re.compile("Tải tệp PDF"))
-    expect(link).to_be_visible(timeout=15_000)
+    expect(link).to_be_visible()
     expect(link).to_contain_text(f"{sheets + 1} trang")
     answer = desk.request.get(f"{own_site.url}{link.get_attribute('href')}")
     pdf = pypdfium2.PdfDocument(answer.body())
@@ -75,7 +76,7 @@ def test_an_officer_prints_a_commune(own_site, desk: Page, sign_in, new_page, tm
     # A stranger prints too, without a title of one's own and without the atlas.
     phone = new_page(PHONE, has_touch=True, is_mobile=True)
     phone.goto(f"{own_site.url}/ban-do")
-    phone.wait_for_selector(READY, timeout=30_000)
+    phone.wait_for_selector(READY, timeout=PATIENCE_MS)
     phone.locator("#map-sheets-open").tap()
     expect(phone.locator("#map-sheets-plan")).to_contain_text("1 tờ A4")
     expect(phone.get_by_label("Tên bản đồ")).to_have_count(0)

@@ -8,40 +8,32 @@ from playwright.sync_api import expect
 from tests.browser.conftest import DESK, PHONE
 
 
-def sign_in(page, site, name: str) -> None:
-    page.goto(f"{site.url}/dang-nhap")
-    page.fill("[name=username]", name)
-    page.fill("[name=password]", site.passwords[name])
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
-
-
 def dossiers(site) -> dict[str, int]:
     with psycopg.connect(site.database) as connection:
         return dict(connection.execute("SELECT status, id FROM traceability.dossier").fetchall())
 
 
 @pytest.mark.long
-def test_the_sheet_reckons_while_it_is_filled_in(own_site, new_page):
+def test_the_sheet_reckons_while_it_is_filled_in(own_site, new_page, sign_in):
     """One more option on a phone: the server's total appears without a page being loaded."""
     page = new_page(PHONE)
     sign_in(page, own_site, "producer")
     draft = dossiers(own_site)["draft"]
     page.goto(f"{own_site.url}/ocop/ho-so/{draft}/tu-cham")
     total = page.locator(".running-total b")
-    assert total.inner_text() == "16"
+    expect(total).to_have_text("16")
     page.check('input[name="s-2.3"][value="3"]')
     expect(total).to_have_text("18")
     assert page.locator(".running").bounding_box()["y"] < PHONE["height"], "it stays in sight"
     # Saved without leaving the sheet, and kept.
-    page.click("button[name=stay]")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("button[name=stay]")
     expect(page.locator(".running-total b")).to_have_text("18")
     assert page.is_checked('input[name="s-2.3"][value="3"]')
 
 
 @pytest.mark.long
-def test_pages_are_accessible_and_fit(site, new_page):
+def test_pages_are_accessible_and_fit(site, new_page, sign_in):
     held = dossiers(site)
     draft, submitted, graded = (f"/ocop/ho-so/{held[s]}" for s in ("draft", "submitted", "graded"))
     asked = {

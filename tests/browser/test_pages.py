@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import DESK, PHONE
+from tests.map_drawing import PATIENCE_MS
 
 PAGES = (
     "/",
@@ -76,7 +77,7 @@ def test_page_is_accessible_and_fits(site, new_page, page_name, language, size):
     assert answer is not None
     assert answer.status == (404 if page_name in ("/nowhere", "a code of nothing") else 200)
     if page_name == "/ban-do":
-        page.wait_for_selector("body[data-ready]", timeout=30_000)
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
     assert page.get_attribute("html", "lang") == language
     assert page.locator("h1").count() == 1
     widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")

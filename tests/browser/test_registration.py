@@ -6,6 +6,8 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.map_drawing import PATIENCE_MS
+
 FIELD = {"latitude": 12.1200, "longitude": 108.6000}
 
 
@@ -122,7 +124,8 @@ def test_walked_with_bad_fixes_refused_and_sent_once_though_the_answer_is_lost(p
     context.route("**/api/v1/applications/*", lose_the_first)
     fill(phone)
     phone.click("#send")
-    expect(phone.locator(".record")).to_have_attribute("data-state", "received", timeout=20000)
+    record = phone.locator(".record")
+    expect(record).to_have_attribute("data-state", "received", timeout=PATIENCE_MS)
     assert len(sent) >= 2
     [(_, _, method, _, area)] = applications(own_site.database)
     assert (method, float(area)) == ("walked", 1.2)
@@ -133,7 +136,7 @@ def test_drawing_on_the_map(phone, site):
     open_registration(phone, site.url)
     phone.click("text=Vẽ trên bản đồ")
     corner = phone.locator("#draw-corner")
-    expect(corner).to_be_enabled(timeout=15000)
+    expect(corner).to_be_enabled(timeout=PATIENCE_MS)
     for east, north in ((60, 0), (0, 60), (0, 0)):
         corner.click()
         phone.locator("#map").scroll_into_view_if_needed()
@@ -143,7 +146,8 @@ def test_drawing_on_the_map(phone, site):
         phone.mouse.down()
         phone.mouse.move(x - east, y + north, steps=4)
         phone.mouse.up()
-        phone.wait_for_timeout(1200)  # the map glides on
+        # The map glides on: a corner is set where it has come to rest.
+        phone.wait_for_function("() => !window.langbiang.map.getView().getAnimating()")
     expect(phone.locator("#size-drawn")).to_contain_text("3 góc")
     expect(phone.locator("#size-drawn")).to_contain_text("ha")
     corner.click()
@@ -155,12 +159,10 @@ def test_drawing_on_the_map(phone, site):
 
 
 def test_the_page_is_small(phone, site):
-    sizes = {}
-    phone.on(
-        "response",
-        lambda answer: sizes.update({answer.url: len(answer.body())}) if answer.ok else None,
-    )
+    answers = []
+    phone.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks it
     phone.goto(f"{site.url}/dang-ky")
     phone.wait_for_selector("body[data-ready]")
+    sizes = {answer.url: len(answer.body()) for answer in answers if answer.ok}
     assert sum(sizes.values()) <= 120 * 1024, sizes
     assert not any("map" in url for url in sizes)
