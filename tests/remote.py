@@ -53,7 +53,7 @@ def at_once(works: list[Any]) -> None:
     Raises:
         AssertionError: With the first few errors.
     """
-    barrier, failures = threading.Barrier(len(works), timeout=30), []
+    barrier, failures = threading.Barrier(len(works), timeout=120), []
 
     def run(work: Any) -> None:
         barrier.wait()

@@ -23,7 +23,7 @@ def test_two_captures_at_once_make_one_chain(clone_sessions):
     outcome = {}
 
     def second() -> None:
-        first_wrote.wait(5)
+        first_wrote.wait(60)
         with clone_sessions.begin() as session:
             second_began.set()
             # Waits for the first at the common event, then at the end of the chain.
@@ -36,10 +36,10 @@ def test_two_captures_at_once_make_one_chain(clone_sessions):
         job = capture_document(session, document(event(0), event(1)), by=BY)
         outcome["first"] = (job.stored, job.repeated)
         first_wrote.set()
-        second_began.wait(5)
+        second_began.wait(60)
         thread.join(0.3)
         assert thread.is_alive(), "the second waits for the first to commit"
-    thread.join(10)
+    thread.join(60)
     assert outcome == {"first": (2, 0), "second": (1, 1)}
     with clone_sessions() as session:
         assert verify(session).events == 3
@@ -63,7 +63,7 @@ def test_the_same_documents_in_opposite_orders_never_wait_in_a_ring(clone_sessio
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(120)
     assert sorted(outcomes) == [0] * 10 + [40] * 10
     with clone_sessions() as session:
         assert verify(session).events == 400
@@ -110,7 +110,7 @@ def test_a_long_capture_keeps_nobody_waiting(clone_sessions):
         long.execute(text("SELECT nextval('traceability.event_sequence')"))
         long.execute(text("INSERT INTO traceability.event_identity VALUES (sha256('long'), 1)"))
         with clone_sessions.begin() as session:
-            session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            session.execute(text("SET LOCAL lock_timeout = '2s'"))
             capture_events(session, [event(5)], by=BY)
         long.rollback()
     with clone_sessions() as session:

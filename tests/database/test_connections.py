@@ -8,7 +8,7 @@ def test_a_server_that_ended_its_connections_is_not_noticed(clone: str, clone_se
     with clone_sessions.begin() as session:
         first = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
     with psycopg.connect(clone, autocommit=True) as operator:
-        operator.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+        operator.execute("SELECT pg_terminate_backend(%s, 60000)", (first,))
     with clone_sessions.begin() as session:
         assert session.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
 

@@ -49,7 +49,7 @@ def run_beside(connection, statement, parameters):
 
     thread = threading.Thread(target=run)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     with psycopg.connect(connection.info.dsn, password=connection.info.password) as watcher:
         while not watcher.execute(
             "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s",
@@ -61,7 +61,7 @@ def run_beside(connection, statement, parameters):
             time.sleep(0.01)
 
     def result():
-        thread.join(15)
+        thread.join(60)
         assert ended, "still waiting"
         return ended[0]
 

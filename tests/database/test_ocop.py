@@ -369,7 +369,7 @@ def test_of_two_officers_at_once_one_acts(clone_sessions):
     """One passes the dossier on while the other returns it: one learns that it has moved."""
     with clone_sessions.begin() as session:
         dossier_id = filed(session, make_scene_with_province(session)).id
-    came, outcome = Barrier(2, timeout=30), []
+    came, outcome = Barrier(2, timeout=120), []
 
     def act(do):
         came.wait()

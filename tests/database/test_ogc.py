@@ -280,7 +280,7 @@ def test_gdal_lists_filters_and_pages(settings, clone_sessions):
             [sys.executable, "-c", READ, source, "5", box],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
     finally:
         server.shutdown()

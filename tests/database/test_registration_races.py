@@ -14,7 +14,7 @@ from tests.applications import make_communes, submit
 
 def race(sessions, *works):
     """Run works in threads, each in its own transaction; return results or errors."""
-    barrier = threading.Barrier(len(works), timeout=30)
+    barrier = threading.Barrier(len(works), timeout=120)
     results = [None] * len(works)
 
     def run(place, work):

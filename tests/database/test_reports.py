@@ -99,11 +99,11 @@ def test_a_case_is_open_once_and_counted(session, scene):
 def test_two_that_see_the_same_make_one_case(clone_sessions):
     with clone_sessions.begin() as session:
         product = products.register_product(session, name="Chè").id
-    together = Barrier(4, timeout=30)
+    together = Barrier(4, timeout=120)
 
     def see(_number):
         with clone_sessions.begin() as session:
-            together.wait(timeout=20)
+            together.wait()
             reports.open_case(
                 session, kind="many-places", product_id=product, serial="S1", facts={}
             )
@@ -158,10 +158,10 @@ def test_of_two_who_close_a_case_one_is_told(clone_sessions):
     with clone_sessions.begin() as session:
         product = products.register_product(session, name="Chè").id
         ticket = reports.open_case(session, kind="void", product_id=product, facts={}).ticket
-    together = Barrier(2, timeout=30)
+    together = Barrier(2, timeout=120)
 
     def close(actor):
-        together.wait(timeout=20)
+        together.wait()
         try:
             with clone_sessions.begin() as session:
                 report = reports.find_report(session, ticket, for_update=True)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from gis.calendar import local_day, today
 from gis.models import AdministrativeUnit
 from tests.conftest import ROOT
+from tests.ports import choose_port
 from tests.product_factories import GTIN, make_scene, square
 from traceability.epcis.capture import Captor, capture_events
 from traceability.labelling.serials import Chosen, change_states, issue_serials
@@ -267,9 +267,7 @@ def test_a_server_that_is_told_to_stop_has_written_every_scan(clone, clone_sessi
     with clone_sessions.begin() as session:
         scene = make_scene(session)
         serials = list(issue_serials(session, scene.product, 20, scene.lot))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = choose_port()
     address = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "DATABASE_URL": clone, "LANGBIANG_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "gunicorn", "web:create_app()", "-b", f"127.0.0.1:{port}"]
@@ -287,14 +285,14 @@ def test_a_server_that_is_told_to_stop_has_written_every_scan(clone, clone_sessi
     def scan(number: int) -> int:
         path = f"{address}/01/{GTIN}/10/L2610/21/{serials[number % 20]}"
         try:
-            opener.open(urllib.request.Request(path, headers=PHONE), timeout=20)
+            opener.open(urllib.request.Request(path, headers=PHONE), timeout=60)
         except urllib.error.HTTPError as answer:
             answer.close()
             return answer.code == 307
         return 0
 
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
             try:
                 urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
@@ -314,7 +312,7 @@ def test_a_server_that_is_told_to_stop_has_written_every_scan(clone, clone_sessi
                 )
             answered += sum(pool.map(scan, range(300)))
         server.send_signal(signal.SIGTERM)
-        assert server.wait(40) == 0
+        assert server.wait(60) == 0
     finally:
         server.kill()
         server.wait()

@@ -16,6 +16,7 @@ import pytest
 from gis.server.cluster import find_cluster
 from gis.server.installation import processes_in
 from gis.settings import Settings
+from tests.ports import choose_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,9 +26,7 @@ class House:
 
     def __init__(self, home: Path) -> None:
         self.settings = Settings(home=home)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = choose_port()
         kept = {name: value for name, value in os.environ.items() if name[:9] != "LANGBIANG"}
         kept.pop("DATABASE_URL", None)
         self.environment = {
@@ -63,7 +62,7 @@ class House:
 
     def end(self, run: subprocess.Popen[str]) -> tuple[int, str]:
         """Wait for a run; return its code and what it said at last."""
-        said = run.communicate(timeout=60)[0]
+        said = run.communicate(timeout=120)[0]
         return run.returncode, said
 
     def is_port_free(self) -> bool:
@@ -120,7 +119,7 @@ def test_a_run_is_ready_alone_and_ends_in_order(house):
 def test_whatever_is_killed_the_next_run_is_ready(house):
     run, said = house.serve()
     run.kill()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not house.is_port_free() and time.monotonic() < deadline:
         time.sleep(0.1)
 

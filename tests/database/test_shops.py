@@ -309,7 +309,7 @@ def test_two_at_once_lose_no_click_and_overwrite_no_price(clone_sessions):
         except StaleVersionError:
             told.append(None)
 
-    together = threading.Barrier(2, timeout=30)
+    together = threading.Barrier(2, timeout=120)
     threads = [threading.Thread(target=click) for _ in range(2)]
     threads += [threading.Thread(target=change, args=(price,)) for price in (1000, 2000)]
     for thread in threads:
