@@ -26,6 +26,7 @@ from gis.database import sign_as
 from gis.errors import InvalidInputError, PlatformError
 from traceability.errors import InvalidIdentifierError
 from traceability.gs1.identifiers import gtin14, trace_code
+from traceability.linking import links
 from traceability.models import Listing, Marketplace, Product
 from traceability.selling import marketplaces
 from traceability.selling.marketplaces import Terms, read_price
@@ -161,6 +162,7 @@ def apply_rows(session: Session, scope: EditScope, rows: list[PlannedRow]) -> in
     """
     known = marketplaces.list_marketplaces(session)
     applied = 0
+    changed: dict[int, Product] = {}
     for row in rows:
         outcome, said = row.outcome, row.price_vnd
         product = session.get(Product, row.product_id) if row.product_id else None
@@ -175,10 +177,14 @@ def apply_rows(session: Session, scope: EditScope, rows: list[PlannedRow]) -> in
             with session.begin_nested():
                 _apply(session, product, row, said)
             applied += 1
+            changed[product.id] = product
         except _WrongRowError as error:
             row.outcome, row.reason, row.detail = "wrong", error.reason, error.detail
         except PlatformError as error:
             row.outcome, row.reason, row.detail = "wrong", "changed-since", error.detail
+    # Once for each product, however many of its addresses are new; in one order for all writers.
+    for _, product in sorted(changed.items()):
+        links.publish_product(session, product)
     return applied
 
 
@@ -193,7 +199,9 @@ def _apply(session: Session, product: Product, row: PlannedRow, price: int | Non
     if listing is None or listing.retired_at is not None:
         kept = listing.availability if listing is not None else None
         terms = Terms(price, kept)
-        marketplaces.list_on_marketplace(session, product, row.marketplace, row.url, terms=terms)
+        marketplaces.list_on_marketplace(
+            session, product, row.marketplace, row.url, terms=terms, renew_links=False
+        )
     else:
         marketplaces.change_listing(
             session,
@@ -201,6 +209,7 @@ def _apply(session: Session, product: Product, row: PlannedRow, price: int | Non
             url=row.url,
             terms=Terms(price, listing.availability),
             version=listing.version,
+            renew_links=False,
         )
 
 

@@ -50,6 +50,7 @@ def list_on_marketplace(
     terms: Terms | None = None,
     on: date | None = None,
     is_demo: bool = False,
+    renew_links: bool = True,
 ) -> Listing:
     """Record where a product is sold on a marketplace and renew its links; flushes.
 
@@ -63,6 +64,7 @@ def list_on_marketplace(
         terms: Price and availability.
         on: The day on which the price is stated; today when absent.
         is_demo: Invented for the demonstration.
+        renew_links: Else the caller does, once for many (`links.publish_product`).
 
     Raises:
         NotFoundError: When there is no such marketplace.
@@ -93,7 +95,8 @@ def list_on_marketplace(
         _forget_checks(listing)
     _state_terms(listing, terms or Terms(), on or today())
     session.flush()
-    links.publish_product(session, product)
+    if renew_links:
+        links.publish_product(session, product)
     return listing
 
 
@@ -105,10 +108,11 @@ def change_listing(
     terms: Terms,
     version: int,
     on: date | None = None,
+    renew_links: bool = True,
 ) -> None:
     """Change where a product is sold or for how much, from the version that was seen; flushes.
 
-    Another address is one that was never checked.
+    Another address is one that was never checked. `renew_links` as in `list_on_marketplace`.
 
     Raises:
         StaleVersionError: Somebody changed it since; nothing is overwritten.
@@ -134,7 +138,8 @@ def change_listing(
     _state_terms(listing, terms, on or today())
     listing.version += 1
     session.flush()
-    links.publish_product(session, session.get_one(Product, listing.product_id))
+    if renew_links:
+        links.publish_product(session, session.get_one(Product, listing.product_id))
 
 
 def retire_listing(session: Session, listing: Listing, at: datetime) -> None:
