@@ -7,9 +7,9 @@ Rules: revoked events count for nothing. What the public reads names no househol
 
 Files: `places.py` where things happen, by the addresses events carry · `stocks.py` made, used,
 sold, left · `lineage.py` lots from lots, back to the fields · `revocations.py` events taken back ·
-`finding.py`, `look_up.py` any code that people or programs give · `subjects.py` what a report is
-about · `recalls.py` which recalls reach what · `reach.py` what a recall would reach · `safety.py`
-the "safe" badge and why not · `origin.py` fields and producers as the public may see them ·
-`journey.py` the public journey · `journal_pages.py` events as people read them, with their proof ·
-`genealogy.py` a trace as nodes and steps
+`look_up.py` reads any code, and says what it is · `finding.py` what people type, numbers of lots
+too · `subjects.py` what a report is about · `recalls.py` which recalls reach what · `reach.py` what
+a recall would reach · `safety.py` the "safe" badge and why not · `origin.py` fields and producers
+as the public may see them · `journey.py` the public journey · `journal_pages.py` events as people
+read them, with their proof · `genealogy.py` a trace as nodes and steps
 """

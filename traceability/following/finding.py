@@ -8,7 +8,6 @@ that of the page which a scan opens.
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,16 +15,13 @@ from sqlalchemy.orm import Session
 from gis.errors import InvalidInputError, NotFoundError
 from traceability.epcis import epcs
 from traceability.errors import InvalidIdentifierError
-from traceability.gs1.digital_link import DigitalLink
-from traceability.gs1.identifiers import gtin14, sscc, trace_code
+from traceability.following.look_up import read_code, read_page
 from traceability.gs1.trace_link import TraceLink
 from traceability.linking.links import parse_code, product_codes
 from traceability.models import EventItem, Lot, Product, Serial
 
 # Stands where an item's serial stands: the box as a whole.
 BOX = "THUNG"
-_ELEMENTS = re.compile(r"\((\d{2,4})\)([^()]+)")
-_PAGE = re.compile(r"/san-pham/([0-9]{1,18})(?:/lo/([^/]+))?/?$")
 _MOST_CHOICES = 20
 
 Kind = Literal["product", "lot", "item", "box", "other"]
@@ -76,29 +72,23 @@ def _as_key(typed: str) -> str | None:
     Raises:
         InvalidIdentifierError: It is a code, but a wrong one.
     """
-    if ":" in typed:
+    if ":" in typed and not typed.startswith("("):
         return epcs.canonical(typed.replace(" ", "%20"))
     if typed.startswith("/"):
         return _of_path(typed)
-    if elements := _ELEMENTS.findall(typed):
-        return _of_path(
-            "".join(f"/{name}/{quote(value.strip(), safe='')}" for name, value in elements)
-        )
-    compact = re.sub(r"[\s\-]", "", typed)
-    if compact[:2].upper() == "TX" and len(compact) == 10:
-        return TraceLink(trace_code(typed)).path
-    if compact.isascii() and compact.isdigit():
-        if len(compact) == 18:
-            return DigitalLink("00", sscc(compact)).path
-        if len(compact) in (13, 14):
-            return DigitalLink("01", gtin14(compact)).path
-        if len(compact) in (8, 12):
-            # May be a lot's number as well: a wrong check digit is no mistake yet.
-            try:
-                return DigitalLink("01", gtin14(compact)).path
-            except InvalidIdentifierError:
-                return None
-    return None
+    try:
+        return _of_path(read_code(typed).path)
+    except InvalidIdentifierError:
+        compact = re.sub(r"[\s\-]", "", typed)
+        is_number = compact.isascii() and compact.isdigit()
+        # Of eight or twelve digits it may be a lot's number as well.
+        if (
+            typed.startswith("(")
+            or (compact[:2].upper() == "TX" and len(compact) == 10)
+            or (is_number and len(compact) in (13, 14, 18))
+        ):
+            raise
+        return None
 
 
 def _of_path(path: str) -> str:
@@ -110,18 +100,12 @@ def _of_path(path: str) -> str:
 
 
 def _of_page(session: Session, typed: str) -> Thing | None:
-    """What the page that a scan opens is about: `/san-pham/<id>/lo/<lot>?tem=<serial>`."""
-    try:
-        parts = urlsplit(typed)
-    except ValueError:
+    """What the page that a scan opens is about."""
+    page = read_page(typed)
+    product = session.get(Product, page.product_id) if page is not None else None
+    if page is None or product is None:
         return None
-    matched = _PAGE.search(parts.path)
-    product = session.get(Product, int(matched[1])) if matched else None
-    if matched is None or product is None:
-        return None
-    serial = dict(parse_qsl(parts.query)).get("tem")
-    lot = unquote(matched[2]) if matched[2] else None
-    codes = product_codes(product, None if serial else lot, serial)
+    codes = product_codes(product, None if page.serial else page.lot, page.serial)
     return thing_of(session, codes[0].path)
 
 

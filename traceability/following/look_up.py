@@ -4,8 +4,9 @@ A GTIN of 8 to 14 digits, an own trace code, an SSCC, an element string `(01)…
 of any host, percent-encoded or not, or a serial beside the product that it belongs to.
 """
 
+import re
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +21,8 @@ from traceability.lots import find_lot
 from traceability.models import Lot, Product
 from traceability.scanning.scans import SerialStanding, standing_of
 
+# Digits that no column holds are nobody's number.
+_PAGE = re.compile(r"/san-pham/([0-9]{1,18})(?:/lo/([^/]+))?/?$")
 _KINDS = {
     "01": "product",
     "00": "logistic-unit",
@@ -44,6 +47,15 @@ class Found:
     levels: list[Level]
 
 
+@dataclass(frozen=True, slots=True)
+class PageAddress:
+    """What the address of a product's page says; nothing of it is known to exist."""
+
+    product_id: int
+    lot: str | None
+    serial: str | None
+
+
 def read_code(given: str, *, product: Product | None = None) -> Code:
     """Read a code in any of its forms.
 
@@ -64,7 +76,8 @@ def read_code(given: str, *, product: Product | None = None) -> Code:
     if product is not None:
         return label_code(product.gtin, product.trace_code, None, element(plain))
     if plain.startswith("("):
-        return parse_element_link(plain)
+        # No value of GS1 holds a blank; people write them between elements.
+        return parse_element_link("".join(plain.split()))
     compact = "".join(plain.split()).replace("-", "")
     if compact[:2].upper() == "TX":
         return TraceLink(trace_code(plain))
@@ -78,6 +91,19 @@ def read_code(given: str, *, product: Product | None = None) -> Code:
     )
 
 
+def read_page(typed: str) -> PageAddress | None:
+    """Read the address of the page that a scan opens: `/san-pham/<id>/lo/<lot>?tem=<serial>`."""
+    try:
+        parts = urlsplit(typed)
+    except ValueError:
+        return None
+    matched = _PAGE.search(parts.path)
+    if matched is None:
+        return None
+    lot = unquote(matched[2]) if matched[2] else None
+    return PageAddress(int(matched[1]), lot, dict(parse_qsl(parts.query)).get("tem"))
+
+
 def look_up(session: Session, code: Code) -> Found:
     """Find what a code stands for.
 
@@ -85,7 +111,7 @@ def look_up(session: Session, code: Code) -> Found:
         UnknownCodeError: Nothing here has this code.
     """
     levels = _levels(session, code)
-    product = _product(session, code)
+    product = product_of(session, code)
     if product is None:
         if not levels:
             raise UnknownCodeError(
@@ -122,7 +148,8 @@ def _of_address(address: str) -> Code:
     return parse_uri(address)
 
 
-def _product(session: Session, code: Code) -> Product | None:
+def product_of(session: Session, code: Code) -> Product | None:
+    """The product that a code is of, if it is registered here."""
     if isinstance(code, TraceLink):
         return session.scalar(select(Product).where(Product.trace_code == code.code))
     if code.key != "01":

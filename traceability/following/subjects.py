@@ -1,14 +1,11 @@
 """What a code stands for, however a person writes it down: an address, a number, a trace code."""
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from traceability.errors import InvalidIdentifierError
-from traceability.following.look_up import parts_of, read_code
-from traceability.gs1.trace_link import TraceLink
+from traceability.following.look_up import parts_of, product_of, read_code, read_page
 from traceability.lots import find_lot
 from traceability.models import Lot, Product
 
@@ -32,34 +29,15 @@ def find_subject(session: Session, typed: str) -> Subject:
     """Find what is meant by an address, a GTIN, a trace code or a page of this site."""
     typed = " ".join(typed.split())[:LONGEST]
     typed = typed.replace("\0", "")
-    try:
-        address = urlsplit(typed)
-    except ValueError:
-        return Subject(typed, None)
-    if address.path.startswith("/san-pham/"):
-        return _of_page(session, typed, address.path, address.query)
+    if (page := read_page(typed)) is not None:
+        product = session.get(Product, page.product_id)
+        return _with_lot(session, typed, product, page.lot, page.serial)
     try:
         code = read_code(typed)
     except InvalidIdentifierError:
         return Subject(typed, None)
     lot, serial = parts_of(code)
-    if isinstance(code, TraceLink):
-        wanted = Product.trace_code == code.code
-    elif code.key == "01":
-        wanted = Product.gtin == code.value
-    else:
-        return Subject(typed, None)
-    return _with_lot(session, typed, session.scalar(select(Product).where(wanted)), lot, serial)
-
-
-def _of_page(session: Session, typed: str, path: str, query: str) -> Subject:
-    _, _, rest = path.partition("/san-pham/")
-    number, _, below = rest.partition("/lo/")
-    # Digits that no column holds are nobody's number.
-    known = number.isascii() and number.isdigit() and len(number) < 19
-    product = session.get(Product, int(number)) if known else None
-    serial = parse_qs(query).get("tem", [None])[0]
-    return _with_lot(session, typed, product, unquote(below) or None, serial)
+    return _with_lot(session, typed, product_of(session, code), lot, serial)
 
 
 def _with_lot(
