@@ -36,7 +36,12 @@ ENTRIES = [
         href="https://a.example/default?b=1#top",
         description="Dầu ô liu",
     ),
-    entry(f"{ITEM}/22/V1", href="https://a.example/22"),
+    entry(
+        f"{ITEM}/22/V1",
+        ("gs1:defaultLinkMulti", "v.html", {**VI, "type": "text/html"}),
+        ("gs1:defaultLinkMulti", "v.json", {**VI, "type": "application/json"}),
+        href="https://a.example/22",
+    ),
     entry(f"{ITEM}/22/V1/10/L1", href="https://a.example/22-10"),
     entry(f"{ITEM}/10/L1", ("gs1:traceability", "t", {}), href="https://a.example/10"),
     entry(f"{ITEM}/21/S1", href="https://a.example/21"),

@@ -128,7 +128,9 @@ def _answer_code(rest: str = "", key: str = "") -> Response:  # noqa: ARG001 the
         return answer_linkset(_find(code, whole=True))
     if asked is None or asked == DEFAULT:
         found = _find(code, whole=False)
-        return _redirect(default_link(found, _parameter(query, "context")), query, found)
+        # Who names the default link gets that very one, no variant of it (section 2.6.2).
+        link = default_link(found, _parameter(query, "context")) if asked is None else None
+        return _redirect(link or found.levels[0].default, query, found)
     found = _find(code, whole=True)
     candidates = found.of_type(asked)
     if not candidates:

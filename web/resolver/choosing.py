@@ -25,7 +25,7 @@ def default_link(found: Resolution, context: str | None) -> KnownLink:
     variants = [link for link in level.links if link.link_type == DEFAULT_MULTI]
     if context is not None:
         variants = [link for link in variants if link.context == context] or variants
-    return next(iter(_in_language(variants)), level.default)
+    return next(iter(_of_media(_in_language(variants))), level.default)
 
 
 def best_link(candidates: Sequence[KnownLink], context: str | None) -> KnownLink | None:
@@ -92,8 +92,7 @@ def _lookup(wanted: str) -> Iterator[str]:
 
 
 def _of_media(links: Sequence[KnownLink]) -> Sequence[KnownLink]:
-    accepted = accepted_types()
-    if len(links) == 1 or not accepted:
+    if len(links) < 2 or not (accepted := accepted_types()):
         return links
     qualities = [accepted[link.media_type or "text/html"] for link in links]
     best = max(qualities)

@@ -55,7 +55,9 @@ def test_row_2_any_site_may_read_every_answer(resolve):
 def test_row_3_without_a_link_type_the_default_link(leads):
     assert leads(ITEM) == "default?b=1#top"
     assert leads("/8004/9506ABC") == "8004"
-    assert leads(f"{ITEM}?linkType=gs1:defaultLink").startswith("default?b=1&")
+    for language in ("ja", "vi", "en;q=0.5"):
+        address = f"{ITEM}?linkType=gs1:defaultLink"
+        assert leads(address, Accept_Language=language).startswith("default?b=1&")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +150,12 @@ def test_row_8_what_nothing_decides_is_300_with_the_candidates(resolve):
 )
 def test_row_9_language_context_and_media_type_decide(leads, kind, headers, expected):
     assert leads(f"{ITEM}?linkType={kind}", **headers).startswith(f"{expected}?")
+
+
+def test_row_9_the_default_link_in_a_language_and_a_media_type(leads):
+    for accept, expected in (("*/*", "v.html"), ("application/json", "v.json")):
+        assert leads(f"{ITEM}/22/V1", accept=accept, Accept_Language="vi") == expected
+        assert leads(f"{ITEM}/22/V1", accept=accept, Accept_Language="en") == "22"
 
 
 @pytest.mark.parametrize(
