@@ -36,8 +36,16 @@ _SCHEME_NAMES = frozenset({"http", "https", "urn", "ni"})
 _SCHEMES = ("http://", "https://", "urn:")
 
 
-def read_contexts(value: Any, pointer: str, reader: Reader) -> list[Any]:
-    """Return the contexts that are not the standard's own, as they came; notes what is wrong."""
+def read_contexts(value: Any, pointer: str, reader: Reader, *, terms: frozenset[str]) -> list[Any]:
+    """Return the contexts that are not the standard's own, as they came; notes what is wrong.
+
+    Args:
+        value: Of `@context`.
+        pointer: Where it stands.
+        reader: Told what is wrong.
+        terms: The standard's own names, which nobody gives another meaning: an answer holds the
+            contexts of all its events, so that one would change what the others say.
+    """
     single = not isinstance(value, list)
     given = [value] if single else value
     if len(given) > MOST_CONTEXTS:
@@ -58,7 +66,7 @@ def read_contexts(value: Any, pointer: str, reader: Reader) -> list[Any]:
                     f" {STANDARD_CONTEXT}.",
                 )
         elif isinstance(context, Mapping):
-            _check_terms(context, where, reader)
+            _check_terms(context, where, reader, terms)
             extensions.append(context)
         else:
             reader.fail(where, "A context is an address or an object.")
@@ -115,7 +123,9 @@ def check_inside(value: Any, pointer: str, reader: Reader) -> None:
             check_inside(item, below(pointer, place), reader)
 
 
-def _check_terms(context: Mapping[str, Any], pointer: str, reader: Reader) -> None:
+def _check_terms(
+    context: Mapping[str, Any], pointer: str, reader: Reader, terms: frozenset[str]
+) -> None:
     if len(context) > MOST_TERMS:
         reader.fail(pointer, f"At most {MOST_TERMS} terms are read.")
         return
@@ -124,6 +134,8 @@ def _check_terms(context: Mapping[str, Any], pointer: str, reader: Reader) -> No
         if name.startswith("@"):
             if name not in _KEYWORDS:
                 reader.fail(where, f"{name} would change what the standard's names mean.")
+        elif name in terms:
+            reader.fail(where, f"{name!r} is the standard's own and keeps its meaning.")
         elif name in _SCHEME_NAMES:
             reader.fail(where, f"{name!r} begins addresses and cannot be a prefix.")
         elif isinstance(meaning, str):

@@ -12,7 +12,7 @@ from typing import Any
 from traceability.epcis.checks import Reader, check_tree
 from traceability.epcis.contexts import names_standard, prefixes_of, read_contexts
 from traceability.epcis.events import refusal
-from traceability.epcis.shapes import DOCUMENT
+from traceability.epcis.shapes import DOCUMENT, TERMS
 from traceability.errors import InvalidEventError
 
 MOST_EVENTS = 10_000
@@ -45,7 +45,7 @@ def read_document(document: object) -> Document:
     _check_type(document.get("type"))
     contexts = []
     if "@context" in document:
-        contexts = read_contexts(document["@context"], "/@context", reader)
+        contexts = read_contexts(document["@context"], "/@context", reader, terms=TERMS)
         if not names_standard(document["@context"]):
             reader.fail("/@context", "The standard's own context is missing.")
     reader.prefixes = prefixes_of(contexts)

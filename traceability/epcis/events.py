@@ -14,7 +14,7 @@ from typing import Any, Literal
 from traceability.epcis import epcs, hashing
 from traceability.epcis.checks import TOLERANCE, Reader, check_tree, read_time
 from traceability.epcis.contexts import prefixes_of, read_contexts
-from traceability.epcis.shapes import EVENTS
+from traceability.epcis.shapes import EVENTS, TERMS
 from traceability.epcis.vocabulary import (
     BIZ_STEPS,
     DISPOSITIONS,
@@ -86,7 +86,11 @@ def read_event(
     check_tree(event, "", reader)
     if reader.problems:
         raise refusal(reader.problems)
-    own = read_contexts(event["@context"], "/@context", reader) if "@context" in event else []
+    own = (
+        read_contexts(event["@context"], "/@context", reader, terms=TERMS)
+        if "@context" in event
+        else []
+    )
     reader.prefixes = prefixes_of([*contexts, *own])
     kind = event.get("type")
     shape = EVENTS.get(kind) if isinstance(kind, str) else None

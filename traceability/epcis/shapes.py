@@ -259,3 +259,21 @@ DOCUMENT = Shape(
     },
     ("@context", "schemaVersion", "creationDate", "epcisBody"),
 )
+
+# The standard's own names, wherever they stand.
+TERMS = frozenset(
+    {
+        *EVENTS,
+        *(name for shape in EVENTS.values() for name in shape.fields),
+        *DOCUMENT.fields,
+        *HEADER.fields,
+        *_SENSOR_METADATA.fields,
+        *_SENSOR_REPORT.fields,
+        *_SENSOR_ELEMENT.fields,
+        *_PERSISTENT_DISPOSITION.fields,
+        *_ERROR_DECLARATION.fields,
+        *("epcClass", "quantity", "bizTransaction", "source", "destination", "eventList"),
+        *BIZ_STEPS.words,
+        *DISPOSITIONS.words,
+    }
+)
