@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 
 from traceability.errors import InvalidIdentifierError
@@ -12,6 +14,7 @@ def test_path_and_back():
     assert link.path == f"/t/{CODE}/lo/A%2F26/tem/7K3Q9MHD4T2X"
     assert parse_trace_path(link.path) == link
     assert parse_trace_path(f"/t/{CODE.lower().replace('-', '')}/") == TraceLink(CODE)
+    assert parse_trace_path("/t/" + quote(CODE.replace("-", "–"))) == TraceLink(CODE)
 
 
 def test_levels_end_with_the_code_alone():
@@ -37,6 +40,9 @@ def test_levels_end_with_the_code_alone():
         f"/t/{CODE}/lo/" + "A" * 21,
         f"/t/{CODE}/lo/%C4%91",
         "/t/8935001234567",
+        f"/t/{CODE}%",
+        f"/t/{quote('ＴＸ')}{CODE[2:]}",
+        f"/t/{CODE}%2Flo%2FL",
     ],
 )
 def test_breach_of_the_form_is_refused(path):

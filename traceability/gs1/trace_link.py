@@ -7,7 +7,7 @@ keeps its number when the product gets a GTIN. Pure rules.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from traceability.errors import InvalidIdentifierError
 from traceability.gs1.digital_link import (
@@ -76,9 +76,13 @@ def parse_trace_path(raw_path: str) -> TraceLink:
     (start, code), *below = split_pairs(raw_path)
     names = [name for name, _ in below]
     if start != "t" or names not in ([], [_LOT], [_SERIAL], [_LOT, _SERIAL]):
-        raise InvalidIdentifierError(f"{raw_path!r} is not the address of a trace code.")
+        raise InvalidIdentifierError(
+            f"{raw_path!r} is not the address of a trace code: /t/TX-7K3Q-9MHD, and after it"
+            f" {_LOT} with a lot, {_SERIAL} with a serial, in this order."
+        )
     held = {name: decode_segment(value) for name, value in below}
-    return TraceLink(trace_code(decode_segment(code)), held.get(_LOT), held.get(_SERIAL))
+    # People's dashes are not always ASCII; what else is not, the code itself refuses.
+    return TraceLink(trace_code(unquote(code)), held.get(_LOT), held.get(_SERIAL))
 
 
 def label_code(
