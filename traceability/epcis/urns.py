@@ -67,7 +67,7 @@ def _digits(prefix: str, reference: str, length: int) -> str:
 def _serial(fields: list[str], longest: int = 20) -> str:
     """Read the last part, which may itself hold dots, with its escapes of TDS 6.3 undone."""
     text = ".".join(fields)
-    if not re.fullmatch(r"(?:[!'()*+,\-.0-9:;=A-Z_a-z]|%(?:2[2356F]|3[CEF]))+", text, re.ASCII):
+    if not re.fullmatch(r"(?:[!'()*+,\-.0-9:;=A-Z_a-z]|%(?:2[2356Ff]|3[CEFcef]))+", text, re.ASCII):
         raise InvalidIdentifierError(f"{text!r} holds characters that an EPC URN does not admit.")
     return element(unquote(text), longest)
 
@@ -194,7 +194,7 @@ def _cpi(fields: list[str]) -> str:
 
 
 def _part(fields: list[str]) -> str:
-    if not re.fullmatch(r"(?:[0-9A-Z\-]|%2[3F])+", fields[1], re.ASCII):
+    if not re.fullmatch(r"(?:[0-9A-Z\-]|%2[3Ff])+", fields[1], re.ASCII):
         raise InvalidIdentifierError(f"{fields[1]!r} holds characters that a part has not.")
     return _owner(fields[0]) + unquote(fields[1])
 
