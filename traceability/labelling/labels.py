@@ -5,8 +5,10 @@ shows (a sticker with a foreign code over the real one is the commonest fraud). 
 (`label_sheets`) are vector PDF, written page by page.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 from typing import BinaryIO
@@ -22,6 +24,11 @@ from traceability.labelling.pdf import MM, Font, PdfWriter
 _ELLIPSIS = "…"
 _LEADING = 1.32
 _TOLD_EACH = 24
+# A long name is written smaller before it is cut, but never smaller than this (points); a host that
+# would become smaller goes on several lines.
+_LEAST_SIZE = 4.8
+_SHARES = (1.0, 0.9, 0.8, 0.7)
+_HOST_PARTS = re.compile(r"(?<=[.:-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ class _Artist:
     """Draws the labels of one batch: same words, same size of symbol."""
 
     def __init__(self, like: Label, width: float, height: float, size: float) -> None:
+        like = replace(like, name=unicodedata.normalize("NFC", like.name))
         self._width, self._height, self._size = width, height, size
         self._symbols = qr.Symbols(like.uri)
         regular, bold = find_fonts()
@@ -139,26 +147,57 @@ class _Artist:
     def _fixed_words(self, like: Label) -> tuple[str, float]:
         """Lay out what all labels of the batch share; return it and the serial's base line."""
         size, small = self._size, self._size * 0.8
+        host, host_size = self._host(like.host, small)
         y = self._height - 2.2 * MM - size * 0.75
         shown = []
-        below = 1.1 * bool(like.lot) + bool(like.serial) + 1 + bool(like.is_demo)
-        room = y - 2.0 * MM - below * small * _LEADING
-        lines = self._wrapped(like.name, size, most=max(1, min(3, int(room / size / _LEADING) + 1)))
+        below = (1.1 * bool(like.lot) + 1.2 * bool(like.serial) + bool(like.is_demo)) * small
+        room = y - 2.0 * MM - (below + len(host) * host_size) * _LEADING
+        lines, name_size = self._name(like.name, room)
         for line in lines:
-            shown.append(_show("F2", size, self._text_x, y, self._bold.encode(line)))
-            y -= size * _LEADING
+            shown.append(_show("F2", name_size, self._text_x, y, self._bold.encode(line)))
+            y -= name_size * _LEADING
+        y -= (size - name_size) * _LEADING
         if like.lot:
             lot, fitted = self._fitted(self._regular, f"Lô: {like.lot}", small)
             shown.append(_show("F1", fitted, self._text_x, y, self._regular.encode(lot)))
             y -= small * _LEADING * 1.1
-        foot = 2.0 * MM
-        host, fitted = self._fitted(self._regular, like.host, small)
-        shown.append(_show("F1", fitted, self._text_x, foot, self._regular.encode(host)))
+        over_host = 2.0 * MM + len(host) * host_size * _LEADING
+        for number, line in enumerate(host, 1):
+            base = over_host - number * host_size * _LEADING
+            shown.append(_show("F1", host_size, self._text_x, base, self._regular.encode(line)))
         if like.is_demo:
             mark, small_fit = self._fitted(self._regular, "dữ liệu minh hoạ", small * 0.9)
-            above = foot + small * _LEADING
-            shown.append(_show("F1", small_fit, self._text_x, above, self._regular.encode(mark)))
+            shown.append(
+                _show("F1", small_fit, self._text_x, over_host, self._regular.encode(mark))
+            )
         return " ".join(shown), y
+
+    def _name(self, name: str, room: float) -> tuple[list[str], float]:
+        """The lines of a name and their size: as large as holds all of it, else cut."""
+        lines: list[str] = []
+        size = self._size
+        for share in _SHARES:
+            if share < 1 and self._size * share < _LEAST_SIZE:
+                break
+            size = self._size * share
+            lines = self._wrapped(name, size, most=max(1, int(room / size / _LEADING) + 1))
+            if not lines or not lines[-1].endswith(_ELLIPSIS):
+                break
+        return lines, size
+
+    def _host(self, host: str, size: float) -> tuple[list[str], float]:
+        """The lines of the host, which must be read whole, and their size."""
+        _, fitted = self._fitted(self._regular, host, size)
+        least = min(_LEAST_SIZE, 0.85 * size)
+        if fitted >= least:
+            return [host], fitted
+        lines: list[str] = []
+        for part in _HOST_PARTS.split(host):
+            if lines and self._regular.width(lines[-1] + part, least) <= self._text_width:
+                lines[-1] += part
+            else:
+                lines.append(part)
+        return lines, min(self._fitted(self._regular, line, size)[1] for line in lines)
 
     def _wrapped(self, text: str, size: float, most: int) -> list[str]:
         lines: list[str] = []
