@@ -13,11 +13,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from gis.models import DiaryEntry
+from gis.models import DiaryEntry, Party
+from tests.product_factories import SECRET_NAME
 from tests.trade_factories import days_ago, harvest, make_trade, sign_in_as, typed
 from traceability.epcis.captor import Captor
 from traceability.following import journey
 from traceability.following.journey import public_journey
+from traceability.following.reach import reach_of
 from traceability.labelling import serials
 from traceability.lots import find_lot, get_lot
 from traceability.models import Event, Product
@@ -167,6 +169,39 @@ def test_a_box_is_opened_and_sent_on_by_whom_it_was_sent_to(app, client, session
     for step, field in (("xuat-hang", "codes"), ("mo-thung", "box")):
         answer = rival.post(f"/san-xuat/{step}", data={field: box, "at": now})
         assert answer.status_code == 303, mistakes(answer)
+
+
+def test_a_recall_says_who_has_to_be_told(client, session, trade):
+    box = packed_box(session, trade)
+    lot = get_lot(session, trade.raw.id, "H1")
+    shop = Party(kind="enterprise", name="Siêu thị Thử", address="Số 1, phường Thử")
+    session.add(shop)
+    session.flush()
+    whole = Load(shares=[Share(lot, trade.raw, Decimal(1), "kg")])
+    record_shipping(session, trade.keeper, Load(boxes=[box]), at=days_ago(4), receiver=shop)
+    record_shipping(session, trade.keeper, whole, at=days_ago(3), receiver_gln="9520001000003")
+    household = Keeper(
+        Captor("shop", trade.scene.household.id, frozenset({"producer"})), trade.keeper.base
+    )
+    record_receiving(session, household, whole, at=days_ago(2))
+    record_receiving(session, trade.keeper, whole, at=days_ago(1))
+    session.commit()
+    reach = reach_of(session, trade.raw, lot)
+    told = [(each.party and each.party.name, each.code) for each in reach.receivers]
+    assert told == [
+        (None, str(trade.scene.household.id)),
+        (None, "9520001000003"),
+        ("Siêu thị Thử", str(shop.id)),
+    ]
+    asked = {"lo": lot.id, "reason": "thử", "at": typed(days_ago(0))}
+    for html in (
+        client.post("/san-xuat/thu-hoi", data=asked).text,
+        client.get(f"/san-xuat/lo/{lot.id}").text,
+    ):
+        assert "<b>Siêu thị Thử</b>, Số 1, phường Thử" in html
+        assert "GLN <b>9520001000003</b>" in html
+        assert "<b>Hộ sản xuất</b>" in html
+        assert SECRET_NAME not in html
 
 
 def test_an_officer_corrects_what_happened_in_the_own_commune(app, session, trade):

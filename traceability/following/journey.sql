@@ -35,7 +35,7 @@ WHERE event.corrects IS NULL
   )
   AND NOT EXISTS (
       SELECT FROM traceability.event AS declared
-      WHERE declared.corrects IN (event.hash_id, event.event_id)
+      WHERE declared.corrects = event.hash_id
   )
 ORDER BY event.event_time, event.sequence, item.number
 LIMIT CAST(:most AS integer)

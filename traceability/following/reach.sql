@@ -17,7 +17,7 @@ WITH RECURSIVE reached (key) AS (
     WHERE NOT EXISTS (
         SELECT
         FROM traceability.event AS step
-        JOIN traceability.event AS declared ON declared.corrects IN (step.hash_id, step.event_id)
+        JOIN traceability.event AS declared ON declared.corrects = step.hash_id
         WHERE step.sequence = here.event_sequence
     )
 )

@@ -48,7 +48,7 @@ WITH RECURSIVE reached (asked, producer, key, is_direct, is_sure) AS (
     JOIN traceability.event AS step ON step.sequence = here.event_sequence
     WHERE NOT EXISTS (
         SELECT FROM traceability.event AS declared
-        WHERE declared.corrects IN (step.hash_id, step.event_id)
+        WHERE declared.corrects = step.hash_id
     )
 )
 SELECT DISTINCT reached.asked, reached.key, reached.is_direct,
@@ -80,6 +80,6 @@ CROSS JOIN LATERAL (
 ) AS recall
 WHERE NOT EXISTS (
     SELECT FROM traceability.event AS declared
-    WHERE declared.corrects IN (recall.hash_id, recall.event_id)
+    WHERE declared.corrects = recall.hash_id
 )
 ORDER BY recall.event_time DESC, recall.sequence DESC

@@ -16,8 +16,7 @@ def find_revocations(session: Session, events: Iterable[Event]) -> dict[int, Eve
     names: dict[str, list[int]] = {}
     for event in events:
         if event.corrects is None:
-            for name in {event.hash_id, event.event_id} - {None}:
-                names.setdefault(str(name), []).append(event.sequence)
+            names.setdefault(event.hash_id, []).append(event.sequence)
     if not names:
         return {}
     found: dict[int, Event] = {}

@@ -15,6 +15,6 @@ WHERE item.key = ANY(CAST(:keys AS text[]))
   AND event.corrects IS NULL
   AND NOT EXISTS (
       SELECT FROM traceability.event AS declared
-      WHERE declared.corrects IN (event.hash_id, event.event_id)
+      WHERE declared.corrects = event.hash_id
   )
 ORDER BY item.key, event.event_time DESC, event.sequence DESC

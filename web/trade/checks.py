@@ -10,6 +10,7 @@ from traceability.following.reach import reach_of
 from traceability.recording import checks
 from traceability.recording.keeping import Keeper, Share
 from traceability.recording.worklists import LotCard, get_own_lot, list_own_lots
+from web.products.words import PRODUCER_KINDS
 from web.trade.done import Done
 from web.trade.entries import Entry
 from web.trade.keepers import chosen_place, own_areas, own_facilities
@@ -61,6 +62,7 @@ def fill_recall(session: Session, by: Keeper, entry: Entry) -> dict[str, Any]:
         "chosen": chosen,
         "reach": reach_of(session, chosen.product, chosen.lot) if asked and chosen else None,
         "places_offered": [*own_facilities(session, by), *own_areas(session, by)],
+        "producer_kinds": PRODUCER_KINDS,
         "longest": checks.LONGEST_REASON,
     }
 

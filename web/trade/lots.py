@@ -16,6 +16,7 @@ from traceability.recording.keeping import Keeper
 from traceability.recording.worklists import LotCard, get_own_lot, list_own_lots, list_own_products
 from web import access
 from web.context import transaction
+from web.products.words import PRODUCER_KINDS
 from web.trade.keepers import keep_no_copy, keeper
 from web.trade.words import EVENT_WORDS, VERDICTS, kind_of, tell_number, tell_safety
 
@@ -86,6 +87,7 @@ def _told(session: Session, by: Keeper, card: LotCard) -> dict[str, Any]:
         "reach": reach_of(session, card.product, card.lot),
         "events": events,
         "may_correct": {event.sequence: _may_correct(by, event) for event in events},
+        "producer_kinds": PRODUCER_KINDS,
         "public_page": product_page(card.product.id, card.lot.code),
         "amount": tell_number,
         "tell_safety": tell_safety,
