@@ -22,7 +22,7 @@ WITH item AS MATERIALIZED (
       AND event.corrects IS NULL
       AND NOT EXISTS (
           SELECT FROM traceability.event AS declared
-          WHERE declared.corrects IN (event.hash_id, event.event_id)
+          WHERE declared.corrects = event.hash_id
       )
 )
 SELECT item.key, item.role, happened.type, happened.action, happened.biz_step,

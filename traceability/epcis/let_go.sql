@@ -31,5 +31,5 @@ WHERE event.biz_step IN ('shipping', 'departing')
   AND event.corrects IS NULL
   AND NOT EXISTS (
       SELECT FROM traceability.event AS declared
-      WHERE declared.corrects IN (event.hash_id, event.event_id)
+      WHERE declared.corrects = event.hash_id
   )

@@ -27,6 +27,6 @@ WHERE item.key = ANY(CAST(:keys AS text[]))
   AND event.corrects IS NULL
   AND NOT EXISTS (
       SELECT FROM traceability.event AS declared
-      WHERE declared.corrects IN (event.hash_id, event.event_id)
+      WHERE declared.corrects = event.hash_id
   )
 GROUP BY item.key, item.uom, event.party_id

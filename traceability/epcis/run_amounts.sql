@@ -11,5 +11,5 @@ WHERE event.transformation_id = CAST(:run AS text)
   AND event.corrects IS NULL
   AND NOT EXISTS (
       SELECT FROM traceability.event AS declared
-      WHERE declared.corrects IN (event.hash_id, event.event_id)
+      WHERE declared.corrects = event.hash_id
   )

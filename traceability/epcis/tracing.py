@@ -20,11 +20,11 @@ _BACK, _FORWARD = (
     text(resources.files(__package__).joinpath(f"trace_{way}.sql").read_text("utf-8"))
     for way in ("back", "forward")
 )
-# Declared errors, and what they declare so: an event is named by its eventID or by its hash.
+# Declared errors, and what they declare so.
 _REVOKED = text(
     "SELECT sequence FROM traceability.event AS told WHERE sequence = ANY(:sequences)"
     " AND (corrects IS NOT NULL OR EXISTS (SELECT FROM traceability.event AS declaration"
-    " WHERE declaration.corrects IN (told.event_id, told.hash_id)))"
+    " WHERE declaration.corrects = told.hash_id))"
 )
 # Whoever asks for more wants a list of events, not a picture.
 MOST_EVENTS = 20_000

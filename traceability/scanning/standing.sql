@@ -50,7 +50,7 @@ WITH RECURSIVE found AS MATERIALIZED (
     JOIN traceability.event AS e ON e.sequence = i.event_sequence
     WHERE e.biz_step IN ('shipping', 'departing') AND e.corrects IS NULL AND NOT EXISTS (
         SELECT FROM traceability.event AS c
-        WHERE c.corrects IS NOT NULL AND c.corrects IN (e.hash_id, e.event_id)
+        WHERE c.corrects IS NOT NULL AND c.corrects = e.hash_id
     )
 )
 SELECT f.state, f.issued_at, f.lot_id, t.first_scanned_on, t.scan_count,
