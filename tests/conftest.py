@@ -4,12 +4,14 @@ The cluster lives under `var/test`, apart from the one that `make run` serves fr
 at once. A missing database is a failure, never a skip.
 """
 
+import io
 import math
 import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyogrio
 import pytest
@@ -87,7 +89,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def home() -> Path:
     """The home of the tests' own cluster."""
-    return Path(os.environ.get("LANGBIANG_TEST_HOME", ROOT / "var" / "test"))
+    return Path(os.environ.get("HOME_OF_TESTS", ROOT / "var" / "test"))
 
 
 @pytest.fixture(scope="session")
@@ -159,10 +161,21 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, public_url="https://langbiang.example")
 
 
+class Sender(FlaskClient):
+    """Closes the file in which werkzeug keeps a large form that it sends."""
+
+    def run_wsgi_app(self, environ: dict[str, Any], buffered: bool = False) -> Any:
+        answer = super().run_wsgi_app(environ, buffered)
+        if not isinstance(environ["wsgi.input"], io.BytesIO):
+            environ["wsgi.input"].close()
+        return answer
+
+
 @pytest.fixture
 def app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     """The application over the test's transaction, without CSRF and rate limits."""
     made = create_app(settings, sessions)
+    made.test_client_class = Sender
     made.config.update(TESTING=False, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
     made.extensions["langbiang.limiter"].enabled = False
     return made

@@ -109,8 +109,8 @@ def _serve(database: str, home: Path) -> tuple[subprocess.Popen[bytes], str]:
     pytest.fail(f"the site did not become ready:\n{(home / 'gunicorn.log').read_text()[-4000:]}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
+def _end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
+    process.send_signal(how)
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
@@ -126,7 +126,8 @@ def _open(demo: tuple[str, Path, dict[str, str]], server_url: str, folder: Path)
     shutil.copytree(home, folder / "home")
     process, url = _serve(database, folder / "home")
     yield Site(url, passwords, database)
-    _end(process)
+    # At once: what a browser still holds open is not waited for.
+    _end(process, signal.SIGQUIT)
     databases.drop(database, server_url)
 
 

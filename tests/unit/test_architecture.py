@@ -5,6 +5,7 @@ import importlib
 import importlib.metadata
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import click
@@ -34,30 +35,33 @@ def sources() -> list[Path]:
     ]
 
 
-def calls(tree: ast.AST) -> set[str]:
-    return {
-        node.func.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
-
-
-def imports(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+@cache
+def read(path: Path) -> tuple[set[str], set[str]]:
+    """The methods that a file calls, and the packages that it imports from."""
+    calls: set[str] = set()
+    imports: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            calls.add(node.func.attr)
+        elif isinstance(node, ast.Import):
+            imports |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return found
+            imports.add(node.module.split(".")[0])
+    return calls, imports
+
+
+def calls(path: Path) -> set[str]:
+    return read(path)[0]
+
+
+def imports(path: Path) -> set[str]:
+    return read(path)[1]
 
 
 def test_nobody_commits_but_the_doors_transactions():
     """Doors use `sessions.begin()`; nothing calls commit or rollback by hand (STYLE B4.1)."""
     guilty = [
-        str(path.relative_to(ROOT))
-        for path in sources()
-        if calls(ast.parse(path.read_text("utf-8"))) & {"commit", "rollback"}
+        str(path.relative_to(ROOT)) for path in sources() if calls(path) & {"commit", "rollback"}
     ]
     assert guilty == []
 
@@ -66,23 +70,20 @@ def test_only_doors_know_the_command_line():
     guilty = [
         name
         for path in sources()
-        if (name := str(path.relative_to(ROOT))) not in DOORS
-        and "click" in {module.split(".")[0] for module in imports(ast.parse(path.read_text()))}
+        if (name := str(path.relative_to(ROOT))) not in DOORS and "click" in imports(path)
     ]
     assert guilty == []
 
 
 def test_migrations_import_no_application_code():
     for path in tracked("migrations/versions/*.py"):
-        roots = {module.split(".")[0] for module in imports(ast.parse(path.read_text()))}
-        assert not roots & set(PACKAGES), path.name
+        assert not imports(path) & set(PACKAGES), path.name
 
 
 def test_only_problems_speak_http():
     """Domain errors carry no status; gis and traceability do not import Flask (import-linter)."""
     for path in tracked("gis/*.py", "traceability/*.py", "etl/*.py"):
-        roots = {module.split(".")[0] for module in imports(ast.parse(path.read_text()))}
-        assert not roots & {"flask", "werkzeug"}, path
+        assert not imports(path) & {"flask", "werkzeug"}, path
 
 
 def test_no_file_outgrows_its_subject():
