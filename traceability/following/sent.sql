@@ -13,7 +13,7 @@ WHERE event.biz_step IN ('shipping', 'departing', 'receiving', 'arriving', 'acce
   AND event.corrects IS NULL
   AND NOT EXISTS (
       SELECT FROM traceability.event AS declared
-      WHERE declared.corrects IN (event.hash_id, event.event_id)
+      WHERE declared.corrects = event.hash_id
   )
 ORDER BY event.event_time DESC, event.sequence DESC
 LIMIT CAST(:most AS integer)
