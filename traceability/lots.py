@@ -82,7 +82,7 @@ def make_lot(
         raise InvalidInputError("A lot's quantity is more than nothing.")
     days = [source.harvested_on for source in sources if source.harvested_on is not None]
     harvested_on = harvested_on or max(days, default=None)
-    _check_days(harvested_on, produced_on, expires_on)
+    check_days(harvested_on, produced_on, expires_on)
     _check_sources(session, sources, quantity)
     if find_lot(session, product.id, code) is not None:
         raise ConflictError(f"Product {product.id} already has a lot {code}.")
@@ -246,7 +246,12 @@ def trace_lot(session: Session, lot: Lot) -> list[Origin]:
     ]
 
 
-def _check_days(harvested: date | None, produced: date | None, expires: date | None) -> None:
+def check_days(harvested: date | None, produced: date | None, expires: date | None) -> None:
+    """Refuse days of a lot that cannot follow each other.
+
+    Raises:
+        InvalidInputError: They are not in the order harvest, production, end of shelf life.
+    """
     known = [day for day in (harvested, produced, expires) if day is not None]
     if known != sorted(known):
         raise InvalidInputError(

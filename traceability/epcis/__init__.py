@@ -23,10 +23,13 @@ In reading order:
     events.py        reads one event · documents.py  reads a document of many
     hashing.py       the CBV event hash
     captor.py        who captures · own.py  which things are of products registered here
-    rights.py        who may do what with things of ours
-    business.py      what an event may say of our own products (database): histories.py items,
-                     amounts.py lots, units.py; states.py  what becomes of serials,
-                     begun_lots.py of lots
+    rights.py        who may do what with things of ours · custody.py  who has, or had, them
+    histories.py     what items went through · amounts.py  what was made and taken of lots
+    units.py         what quantities are worth
+    facts.py         master data · fields.py  which growing areas a harvest names
+    begun_lots.py    what becomes of lots · states.py  of serials
+    ledger.py        all that is recorded of the things of a capture, read at once
+    business.py      what an event may say of our own products
     lineage.py       the lots and runs that an event speaks of, for tracing
     journal.py       what is stored and sealed · capture.py  takes documents in · jobs.py  lists
                      what came of them

@@ -1,19 +1,21 @@
 """Amounts that must fit: what comes out of what goes in, what is taken of what was made."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from traceability.epcis.begun_lots import Lots
+from traceability.epcis.captor import Captor
 from traceability.epcis.events import Item, ReadEvent, pointers
 from traceability.epcis.measures import as_coded
-from traceability.epcis.own import OwnThing
+from traceability.epcis.own import OwnThing, find_own
 from traceability.epcis.units import measure, symbol
-from traceability.models import Lot
 
 _FOLDER = files("traceability.epcis")
 _LOTS = text((_FOLDER / "lot_amounts.sql").read_text("utf-8"))
@@ -21,117 +23,219 @@ _RUN = text((_FOLDER / "run_amounts.sql").read_text("utf-8"))
 # Pieces are cut and put together; only what is weighed or poured is held against each other.
 _KEPT = ("mass", "volume")
 _OUT_OF_STOCK = frozenset({"retail_selling", "dispensing", "decommissioning", "destroying"})
+_RECEIVED = frozenset({"receiving", "accepting", "void_shipping"})
 
 Sums = dict[str, Decimal]
+Name = tuple[int, str | None, str | None]
 
 
-def check_transformation(session: Session, event: ReadEvent) -> Iterator[dict[str, Any]]:
-    """Yield where more comes out of a transformation than went in, as far as that is comparable."""
-    if event.type != "TransformationEvent":
-        return
-    lines = [(item.role, item.is_class, item.uom, item.quantity) for item in event.items]
-    if event.transformation_id is not None:
-        rows = session.execute(_RUN, {"run": event.transformation_id})
-        lines += [(row.role, row.is_class, row.uom, row.quantity) for row in rows]
-    inputs = [line for line in lines if line[0] == "input"]
-    outputs = [line for line in lines if line[0] == "output"]
-    went_in, came_out = _sum(inputs), _sum(outputs)
-    for dimension in _KEPT:
-        # Whatever is not measured in it may weigh anything.
-        if len(went_in) == 1 and all(_is_measured(line) for line in inputs):
-            total, out = went_in.get(dimension), came_out.get(dimension)
-            if total is not None and out is not None and out > total:
+class _Line(NamedTuple):
+    """What went into or came out of a transformation."""
+
+    role: str
+    is_class: bool
+    uom: str | None
+    quantity: Decimal | None
+
+
+@dataclass(slots=True)
+class _Run:
+    """A transformation recorded in several events."""
+
+    lines: list[_Line] = field(default_factory=list)
+    parties: set[int | None] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What was made of a lot, used up, and sent by each party (what it received back deducted)."""
+
+    made: Sums = field(default_factory=lambda: defaultdict(Decimal))
+    used: Sums = field(default_factory=lambda: defaultdict(Decimal))
+    sent: dict[int | None, Sums] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Decimal))
+    )
+
+
+class Runs:
+    """The transformations that some events are parts of, read once; what these add is noted."""
+
+    def __init__(self, session: Session, events: Iterable[ReadEvent]) -> None:
+        self._session = session
+        self._runs: dict[str, _Run] = defaultdict(_Run)
+        named = sorted({one.transformation_id for one in events if one.transformation_id})
+        if named:
+            for row in session.execute(_RUN, {"runs": named}):
+                line = _Line(row.role, row.is_class, row.uom, row.quantity)
+                self._add(row.run, line, row.key, row.party_id)
+
+    def check_owner(
+        self, event: ReadEvent, own: Mapping[str, OwnThing], by: Captor
+    ) -> Iterator[dict[str, Any]]:
+        """Yield that a run which names things of ours was begun by somebody else."""
+        run = self._runs.get(event.transformation_id or "")
+        if run is None or by.is_authority or run.parties <= {by.party_id}:
+            return
+        if own or find_own(self._session, run.keys):
+            yield {
+                "pointer": "/transformationID",
+                "detail": "This transformationID is somebody else's: a run is of one party.",
+            }
+
+    def check(self, event: ReadEvent) -> Iterator[dict[str, Any]]:
+        """Yield where more comes out of a transformation than went in, where that is comparable."""
+        if event.type != "TransformationEvent":
+            return
+        lines = [_line(item) for item in event.items]
+        if event.transformation_id is not None:
+            lines += self._runs[event.transformation_id].lines
+        inputs = [line for line in lines if line.role == "input"]
+        outputs = [line for line in lines if line.role == "output"]
+        went_in, came_out = _sum(inputs), _sum(outputs)
+        for dimension in _KEPT:
+            # Whatever is not measured in it may weigh anything.
+            if len(went_in) == 1 and all(_is_measured(line) for line in inputs):
+                total, out = went_in.get(dimension), came_out.get(dimension)
+                if total is not None and out is not None and out > total:
+                    unit = symbol(dimension)
+                    yield {
+                        "pointer": "/outputQuantityList",
+                        "detail": f"{_shown(out)} {unit} come out of {_shown(total)} {unit}:"
+                        " more than went in.",
+                    }
+
+    def note(self, event: ReadEvent, party_id: int | None) -> None:
+        """Add an event that was accepted."""
+        if event.transformation_id is not None:
+            for item in event.items:
+                self._add(event.transformation_id, _line(item), item.key, party_id)
+
+    def _add(self, name: str, line: _Line, key: str, party_id: int | None) -> None:
+        run = self._runs[name]
+        run.lines.append(line)
+        run.keys.add(key)
+        run.parties.add(party_id)
+
+
+class Amounts:
+    """What was made and taken of our lots, read once for some events; what these add is noted."""
+
+    def __init__(self, session: Session, things: Iterable[OwnThing]) -> None:
+        self._taken: dict[Name, _Taken] = defaultdict(_Taken)
+        by_key = {
+            key: thing.name
+            for thing in things
+            if thing.lot is not None and thing.serial is None
+            for key in thing.journal_keys()
+        }
+        if not by_key:
+            return
+        for row in session.execute(_LOTS, {"keys": list(by_key)}):
+            taken = self._taken[by_key[row.key]]
+            sent = taken.sent[row.party_id]
+            for sums, value in ((taken.made, row.made), (taken.used, row.used)):
+                _add_to(sums, value, row.uom)
+            _add_to(sent, row.sent - row.received, row.uom)
+
+    def is_made(self, product_id: int, code: str) -> bool:
+        """Whether events made some of a lot."""
+        return any(self._taken[product_id, code, None].made.values())
+
+    def check(
+        self, event: ReadEvent, own: Mapping[str, OwnThing], lots: Lots, party_id: int | None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield of which lots of ours more is taken, or sent, than was made."""
+        more: dict[tuple[Name, str], Sums] = defaultdict(lambda: defaultdict(Decimal))
+        for item, pointer in zip(event.items, pointers(event), strict=True):
+            thing = own.get(item.key)
+            if thing is None or thing.lot is None or item.quantity is None:
+                continue
+            kind = _kind(event, item)
+            if kind not in ("used", "sent"):
+                continue
+            taken = self._taken[thing.name]
+            made = {dimension: amount for dimension, amount in taken.made.items() if amount}
+            if not made:
+                made = _recorded(lots, thing)
+            dimension, amount = measure(item.quantity, item.uom)
+            sums = more[thing.name, kind]
+            sums[dimension] += amount
+            before = taken.used if kind == "used" else taken.sent[party_id]
+            total = before.get(dimension, Decimal(0)) + sums[dimension]
+            if (there := made.get(dimension)) is not None and total > there:
                 unit = symbol(dimension)
+                verb = "sent out" if kind == "sent" else "used, sold or taken out"
                 yield {
-                    "pointer": "/outputQuantityList",
-                    "detail": f"{_shown(out)} {unit} come out of {_shown(total)} {unit}:"
-                    " more than went in.",
+                    "pointer": pointer,
+                    "detail": f"Of {item.key} {_shown(there)} {unit} were made; with this event"
+                    f" {_shown(total)} {unit} would be {verb}.",
+                    "epc": item.key,
                 }
 
-
-def check_lots(
-    session: Session, event: ReadEvent, own: Mapping[str, OwnThing], party_id: int | None
-) -> Iterator[dict[str, Any]]:
-    """Yield of which lots of ours more is taken, or sent, than was made."""
-    taken: dict[tuple[int, str | None, str | None], list[tuple[str, Item, str]]] = defaultdict(list)
-    things: dict[tuple[int, str | None, str | None], OwnThing] = {}
-    for item, pointer in zip(event.items, pointers(event), strict=True):
-        thing = own.get(item.key)
-        if thing is None or thing.lot is None or item.quantity is None:
-            continue
-        if (kind := _kind(event, item)) is not None:
-            taken[thing.name].append((kind, item, pointer))
-            things[thing.name] = thing
-    for name, items in taken.items():
-        yield from _check_lot(session, things[name], items, party_id)
-
-
-def _check_lot(
-    session: Session, thing: OwnThing, items: list[tuple[str, Item, str]], party_id: int | None
-) -> Iterator[dict[str, Any]]:
-    made: Sums = defaultdict(Decimal)
-    used: Sums = defaultdict(Decimal)
-    sent: Sums = defaultdict(Decimal)
-    for row in session.execute(_LOTS, {"keys": thing.journal_keys()}):
-        for sums, value in ((made, row.made), (used, row.used)):
-            dimension, amount = measure(value, row.uom)
-            sums[dimension] += amount
-        if row.party_id == party_id:
-            dimension, amount = measure(row.sent - row.received, row.uom)
-            sent[dimension] += amount
-    made = {dimension: amount for dimension, amount in made.items() if amount}
-    if not made:
-        made = _recorded(session, thing)
-    for kind, item, pointer in items:
-        assert item.quantity is not None
-        dimension, amount = measure(item.quantity, item.uom)
-        sums = used if kind == "used" else sent
-        sums[dimension] += amount
-        if (there := made.get(dimension)) is not None and sums[dimension] > there:
-            unit = symbol(dimension)
-            verb = "sent out" if kind == "sent" else "used, sold or taken out"
-            yield {
-                "pointer": pointer,
-                "detail": f"Of {item.key} {_shown(there)} {unit} were made; with this event"
-                f" {_shown(sums[dimension])} {unit} would be {verb}.",
-                "epc": item.key,
-            }
+    def note(self, event: ReadEvent, own: Mapping[str, OwnThing], party_id: int | None) -> None:
+        """Add an event that was accepted."""
+        for item in event.items:
+            thing = own.get(item.key)
+            if thing is None or thing.lot is None or item.quantity is None:
+                continue
+            taken, kind = self._taken[thing.name], _kind(event, item)
+            if kind == "made":
+                _add_to(taken.made, item.quantity, item.uom)
+            elif kind == "used":
+                _add_to(taken.used, item.quantity, item.uom)
+            elif kind is not None:
+                sign = 1 if kind == "sent" else -1
+                _add_to(taken.sent[party_id], sign * item.quantity, item.uom)
 
 
 def _kind(event: ReadEvent, item: Item) -> str | None:
-    if item.role == "input":
-        return "used"
-    if item.role != "epc" or event.type != "ObjectEvent" or event.action == "ADD":
+    """What an event does to the amount of a lot: made, used, sent, received, or nothing."""
+    if item.role in ("input", "output"):
+        return "used" if item.role == "input" else "made"
+    if item.role != "epc" or event.type != "ObjectEvent":
         return None
+    if event.action == "ADD":
+        return "made"
     if event.action == "DELETE" or event.biz_step in _OUT_OF_STOCK:
         return "used"
-    return "sent" if event.biz_step == "shipping" else None
+    if event.biz_step == "shipping":
+        return "sent"
+    return "received" if event.biz_step in _RECEIVED else None
 
 
-def _recorded(session: Session, thing: OwnThing) -> Sums:
+def _recorded(lots: Lots, thing: OwnThing) -> Sums:
     """The amount of a lot that was registered without an event, if it was."""
-    row = session.execute(
-        select(Lot.quantity, Lot.unit).where(
-            Lot.product_id == thing.product.id, Lot.code == thing.lot
-        )
-    ).first()
-    if row is None or row.quantity is None or row.unit is None:
+    lot = lots.get(thing.product.id, thing.lot or "")
+    if lot is None or lot.quantity is None or lot.unit is None:
         return {}
-    dimension, amount = measure(*as_coded(row.quantity, row.unit))
-    return {dimension: amount}
+    dimension, amount = measure(*as_coded(lot.quantity, lot.unit))
+    # What had made it was declared an error.
+    return {dimension: Decimal(0) if lot.status == "closed" else amount}
 
 
-def _sum(lines: Iterable[tuple[str, bool, str | None, Decimal | None]]) -> Sums:
+def _add_to(sums: Sums, quantity: Decimal, uom: str | None) -> None:
+    dimension, amount = measure(quantity, uom)
+    sums[dimension] += amount
+
+
+def _line(item: Item) -> _Line:
+    return _Line(item.role, item.is_class, item.uom, item.quantity)
+
+
+def _sum(lines: Sequence[_Line]) -> Sums:
     sums: Sums = defaultdict(Decimal)
-    for _, is_class, uom, quantity in lines:
+    for line in lines:
         # An item named by its serial is one piece.
-        dimension, amount = measure(Decimal(1) if quantity is None else quantity, uom)
-        sums[dimension if is_class else "count"] += amount
+        dimension, amount = measure(
+            Decimal(1) if line.quantity is None else line.quantity, line.uom
+        )
+        sums[dimension if line.is_class else "count"] += amount
     return dict(sums)
 
 
-def _is_measured(line: tuple[str, bool, str | None, Decimal | None]) -> bool:
-    return line[1] and line[3] is not None
+def _is_measured(line: _Line) -> bool:
+    return line.is_class and line.quantity is not None
 
 
 def _shown(amount: Decimal) -> str:

@@ -23,44 +23,39 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from traceability.epcis.amounts import check_lots, check_transformation
 from traceability.epcis.captor import Captor
 from traceability.epcis.checks import MOST_PROBLEMS
 from traceability.epcis.events import ReadEvent
-from traceability.epcis.histories import check_items
-from traceability.epcis.own import find_own, lock_own, lock_products
-from traceability.epcis.rights import check_rights, check_word, is_authority, may_rule
-from traceability.epcis.states import apply_states
+from traceability.epcis.ledger import Ledger
+from traceability.epcis.own import find_own
+from traceability.epcis.rights import check_word, may_rule
 from traceability.errors import RuleBrokenError
 from traceability.models import Event, EventItem
 
-__all__ = ["apply_states", "check_business", "lock_products"]
 
-
-def check_business(session: Session, event: ReadEvent, by: Captor) -> None:
+def check_business(session: Session, event: ReadEvent, ledger: Ledger) -> None:
     """Refuse an event that contradicts what is recorded of our own products.
 
-    Waits for other captures that speak of the same products, until the end of this transaction;
-    `lock_products` for a whole capture beforehand keeps two of them from waiting for each other.
+    Args:
+        session: The transaction; it holds the locks of these products (`own.lock_products`).
+        event: No error declaration.
+        ledger: What is recorded of its things, and what the events before it added.
 
     Raises:
         RuleBrokenError: With `errors`, each a pointer into the event and a sentence.
     """
-    if event.corrects is not None:
-        _check_declaration(session, event, by)
-        return
-    own = find_own(session, (item.key for item in event.items))
-    _refuse(check_word(session, event, own, by))
-    if not own:
-        return
-    lock_own(session, own.values())
-    found = chain(
-        check_rights(session, event, own, by),
-        check_items(session, event, own),
-        check_lots(session, event, own, by.party_id),
-        check_transformation(session, event),
-    )
-    _refuse(found)
+    own, by = ledger.own(event), ledger.by
+    _refuse(check_word(session, event, by))
+    _refuse(ledger.runs.check_owner(event, own, by))
+    if own:
+        _refuse(
+            chain(
+                ledger.rights.check(event, own),
+                ledger.histories.check(event, own, ledger.rights.holders),
+                ledger.amounts.check(event, own, ledger.lots, by.party_id),
+                ledger.runs.check(event),
+            )
+        )
 
 
 def _refuse(found: Iterable[dict[str, Any]]) -> None:
@@ -69,7 +64,12 @@ def _refuse(found: Iterable[dict[str, Any]]) -> None:
         raise RuleBrokenError(_sentence(problems), errors=problems)
 
 
-def _check_declaration(session: Session, event: ReadEvent, by: Captor) -> None:
+def check_declaration(session: Session, event: ReadEvent, by: Captor) -> None:
+    """Refuse an error declaration that is not the captor's to make.
+
+    Raises:
+        RuleBrokenError: The event is somebody else's, or is not there.
+    """
     # What only repeats another event in other words has no effect to take back.
     named = session.execute(
         select(Event.sequence, Event.party_id, Event.captured_by).where(
@@ -78,7 +78,7 @@ def _check_declaration(session: Session, event: ReadEvent, by: Captor) -> None:
     ).all()
     if not named and event.event_id is not None:
         _check_content(session, event, by)
-    if is_authority(by):
+    if by.is_authority:
         _check_commune(session, event, by, [row.sequence for row in named])
         return
     for _, party_id, captured_by in named:
@@ -98,7 +98,7 @@ def _check_content(session: Session, event: ReadEvent, by: Captor) -> None:
     meant = select(Event.sequence).where(
         Event.event_id == event.event_id, Event.corrects.is_(None), Event.repeats.is_(None)
     )
-    if not is_authority(by):
+    if not by.is_authority:
         own = Event.captured_by == by.name
         meant = meant.where(own if by.party_id is None else own | (Event.party_id == by.party_id))
     if session.scalar(meant.limit(1)) is not None:

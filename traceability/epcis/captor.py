@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_AUTHORITY = frozenset({"officer", "administrator"})
+
 
 @dataclass(frozen=True)
 class Captor:
@@ -11,3 +13,19 @@ class Captor:
     party_id: int | None
     roles: frozenset[str]
     commune_code: str | None = None
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether they act for a commune, the province or the platform."""
+        return not _AUTHORITY.isdisjoint(self.roles)
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether the account is of no party: in the journal that is the mark of the authority."""
+        return self.party_id is None and not self.is_authority
+
+    def rules_over(self, commune_code: str | None) -> bool:
+        """Whether they are the authority in a commune."""
+        return self.is_authority and (
+            "administrator" in self.roles or self.commune_code in (None, commune_code)
+        )

@@ -5,9 +5,10 @@ A document is one transaction. Under `rollback` whatever is wrong with any event
 it again changes nothing and is no error.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -17,11 +18,13 @@ from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInputError
 from traceability.epcis import journal
-from traceability.epcis.business import apply_states, check_business, lock_products
+from traceability.epcis.business import check_business, check_declaration
 from traceability.epcis.captor import Captor
 from traceability.epcis.documents import read_document
 from traceability.epcis.events import ReadEvent, read_event
-from traceability.epcis.own import find_own
+from traceability.epcis.ledger import Ledger
+from traceability.epcis.own import find_own, lock_products
+from traceability.epcis.states import Changes, undo
 from traceability.errors import InvalidEventError
 from traceability.models import CaptureJob, Event, EventIdentity
 
@@ -62,6 +65,19 @@ class _Refusal:
             }
             for one in found
         ]
+
+
+def _is_risky(event: ReadEvent, own: Collection[str]) -> bool:
+    """Whether a rule of business may refuse an event."""
+    return (
+        event.corrects is not None
+        # What joins a run may join one of ours, a recalled box or one that is sent may hold them.
+        or event.transformation_id is not None
+        or event.disposition == "recalled"
+        or event.biz_step in ("shipping", "departing")
+        or event.action == "DELETE"
+        or any(item.key in own for item in event.items)
+    )
 
 
 def capture_document(
@@ -131,16 +147,12 @@ def capture_events(
     return [by_identity[identity] for identity in capture.identities]
 
 
-class _StoredMeanwhileError(Exception):
-    """Another transaction stored the same event first."""
-
-
 class _Capture:
-    """One capture under way.
+    """One capture under way; `prefix` points at the list of events, None where there is but one.
 
-    Events about our own products are checked and written one after the other, for each may hang on
-    the one before; those of others are recorded as they come, many at once. `prefix` points at the
-    list of the events; None where one event is all that was sent.
+    Each event is checked against what is recorded (`Ledger`, read at once for many) and what the
+    events before it added; what is accepted is written in portions, and before an error
+    declaration, which takes back what is written.
     """
 
     def __init__(self, session: Session, by: Captor, *, proceed: bool, prefix: str | None) -> None:
@@ -152,7 +164,8 @@ class _Capture:
         self.identities: list[bytes] = []
         # Identity → sequence and body of what is stored, or about to be.
         self.known: dict[bytes, tuple[int, str]] = {}
-        self.waiting: list[journal.Draft] = []
+        self.waiting: list[tuple[ReadEvent, journal.Draft]] = []
+        self.changes = Changes(session)
         self.sealed: list[tuple[int, datetime, bytes]] = []
         self.stored = self.repeated = 0
 
@@ -160,38 +173,52 @@ class _Capture:
         """Read, check, write and seal."""
         read = self._read(events, contexts)
         self._refuse_all_if_one_is_wrong()
-        lock_products(self.session, [event for _, event in read])
         own = find_own(self.session, (item.key for _, event in read for item in event.items))
+        lock_products(self.session, (thing.product for thing in own.values()))
         sequences = self.session.scalars(_RESERVE, {"count": len(read)}).all()
         recorded_at = self.session.execute(_BEGIN).scalar_one()
         journal.ensure_month(self.session, recorded_at.date())
         numbered = list(zip(read, sequences, strict=True))
-        ours = {
+        # Under `proceed` what is refused claims nothing.
+        risky = {
             sequence
             for (_, event), sequence in numbered
-            # What joins a run may join one of ours, a recalled box may hold them.
-            if event.corrects is not None
-            or event.transformation_id is not None
-            or event.disposition == "recalled"
-            or any(item.key in own for item in event.items)
+            if self.proceed and _is_risky(event, own.keys())
         }
         claimed = self._claim(
             {
                 event.identity: sequence
                 for (_, event), sequence in reversed(numbered)
-                if not (self.proceed and sequence in ours)
+                if sequence not in risky
             }
         )
-        for (index, event), sequence in numbered:
+        ledger: Ledger | None = None
+        for place, ((index, event), sequence) in enumerate(numbered):
             if event.identity in self.known:
                 self._repeat(event, sequence, recorded_at)
-            elif sequence in ours:
-                claim = None if event.identity in claimed else event.identity
-                self._check_and_store(
-                    index, event, self._draft(event, sequence, recorded_at, claim)
-                )
-            else:
-                self._keep(event, self._draft(event, sequence, recorded_at, None))
+                continue
+            claim = None if event.identity in claimed else event.identity
+            draft = self._draft(event, sequence, recorded_at, claim)
+            try:
+                if event.corrects is not None:
+                    ledger = None
+                    self._declare(event, draft)
+                    continue
+                if ledger is None:
+                    self._flush()
+                    following = (one for (_, one), _ in numbered[place:])
+                    ledger = Ledger(
+                        self.session,
+                        list(takewhile(lambda one: one.corrects is None, following)),
+                        self.by,
+                    )
+                check_business(self.session, event, ledger)
+            except InvalidInputError as error:
+                self.refused.append(_Refusal(index, error))
+                continue
+            ledger.note(event, sequence)
+            self.changes.follow(event, ledger)
+            self._keep(event, draft)
         self._refuse_all_if_one_is_wrong()
         self._flush()
         journal.seal(self.session, sorted(self.sealed))
@@ -238,36 +265,20 @@ class _Capture:
             self._look_up(list(new.keys() - claimed))
         return claimed
 
-    def _check_and_store(self, index: int, event: ReadEvent, draft: journal.Draft) -> None:
-        if event.corrects is not None:
-            # What it declares an error may be waiting here.
-            self._flush()
-        try:
-            if self.proceed:
-                with self.session.begin_nested():
-                    self._store(event, draft)
-            else:
-                self._store(event, draft)
-        except (InvalidInputError, _StoredMeanwhileError) as error:
-            # Somebody may have stored the very same event since it was looked for.
-            self._look_up([event.identity])
-            if event.identity in self.known:
-                self._repeat(event, draft.columns["sequence"], draft.columns["recorded_at"])
-            elif isinstance(error, InvalidInputError):
-                self.refused.append(_Refusal(index, error))
-
-    def _store(self, event: ReadEvent, draft: journal.Draft) -> None:
-        check_business(self.session, event, self.by)
-        if not journal.write_events(self.session, [draft]):
-            raise _StoredMeanwhileError
-        apply_states(self.session, event)
-        self._note(draft)
-        self.known[event.identity] = (draft.columns["sequence"], draft.columns["body"])
-        self.stored += 1
+    def _declare(self, event: ReadEvent, draft: journal.Draft) -> None:
+        """Check and write an error declaration, and take back what it declares an error."""
+        # That may be waiting here.
+        self._flush()
+        check_declaration(self.session, event, self.by)
+        self._keep(event, draft)
+        before = self.repeated
+        self._flush()
+        if self.repeated == before:
+            undo(self.session, event, draft.columns["sequence"])
 
     def _keep(self, event: ReadEvent, draft: journal.Draft) -> None:
         self.known[event.identity] = (draft.columns["sequence"], draft.columns["body"])
-        self.waiting.append(draft)
+        self.waiting.append((event, draft))
         self.stored += 1
         if len(self.waiting) >= _AT_ONCE:
             self._flush()
@@ -279,15 +290,26 @@ class _Capture:
         if orjson.loads(stored) == event.body:
             return
         claim = journal.claim_of_repetition(event.identity, event.body)
-        self.waiting.append(self._draft(event, sequence, recorded_at, claim, repeats=first))
+        draft = self._draft(event, sequence, recorded_at, claim, repeats=first)
+        self.waiting.append((event, draft))
 
     def _flush(self) -> None:
         waiting, self.waiting = self.waiting, []
-        if waiting:
-            written = journal.write_events(self.session, waiting)
-            for draft in waiting:
-                if draft.columns["sequence"] in written:
-                    self._note(draft)
+        if not waiting:
+            return
+        written = journal.write_events(self.session, [draft for _, draft in waiting])
+        self.changes.flush()
+        for event, draft in waiting:
+            if draft.columns["sequence"] in written:
+                self._note(draft)
+            elif draft.columns["repeats"] is None:
+                # Another transaction stored it since it was looked for: nothing of ours is in it,
+                # or the locks would have kept that one waiting.
+                self.stored -= 1
+                self.known.pop(event.identity)
+                self._look_up([event.identity])
+                columns = draft.columns
+                self._repeat(event, columns["sequence"], columns["recorded_at"])
 
     def _note(self, draft: journal.Draft) -> None:
         columns = draft.columns

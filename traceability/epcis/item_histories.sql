@@ -2,7 +2,7 @@
 -- What an error declaration revoked, and the declarations themselves, do not count.
 -- Parameters: keys (text[]) canonical keys of instances.
 -- Columns: key, role, type, action, biz_step, disposition, event_time, sequence, parent (key of the
---   event's parent, null without); in the order in which they happened.
+--   event's parent, null without), party_id (of the captor); in the order in which they happened.
 -- Index: ix_event_item_key, pk_event of each partition, pk_event_item, ix_event_corrects.
 WITH item AS MATERIALIZED (
     SELECT key, role, event_sequence
@@ -11,7 +11,7 @@ WITH item AS MATERIALIZED (
 ), happened AS MATERIALIZED (
     -- Thousands of things stand in few events: each event is looked at once.
     SELECT event.sequence, event.type, event.action, event.biz_step, event.disposition,
-           event.event_time, parent.key AS parent
+           event.event_time, event.party_id, parent.key AS parent
     FROM (SELECT DISTINCT event_sequence FROM item) AS named
     JOIN traceability.event AS event ON event.sequence = named.event_sequence
     -- An event's parent is always its first item.
@@ -26,7 +26,7 @@ WITH item AS MATERIALIZED (
       )
 )
 SELECT item.key, item.role, happened.type, happened.action, happened.biz_step,
-       happened.disposition, happened.event_time, happened.sequence, happened.parent
+       happened.disposition, happened.event_time, happened.sequence, happened.parent, happened.party_id
 FROM item
 JOIN happened ON happened.sequence = item.event_sequence
 ORDER BY happened.event_time, happened.sequence

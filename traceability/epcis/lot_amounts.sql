@@ -9,10 +9,9 @@ SELECT item.key, item.uom, event.party_id,
            WHERE item.role = 'output' OR (item.role = 'epc' AND event.action = 'ADD'
              AND event.type = 'ObjectEvent')), 0) AS made,
        coalesce(sum(item.quantity) FILTER (
-           WHERE item.role = 'input' OR (item.role = 'epc' AND (
-               (event.action = 'DELETE' AND event.type = 'ObjectEvent')
-               OR event.biz_step IN ('retail_selling', 'dispensing', 'decommissioning', 'destroying')
-           ))), 0) AS used,
+           WHERE item.role = 'input' OR (item.role = 'epc' AND event.type = 'ObjectEvent'
+             AND event.action <> 'ADD' AND (event.action = 'DELETE' OR event.biz_step IN
+               ('retail_selling', 'dispensing', 'decommissioning', 'destroying')))), 0) AS used,
        coalesce(sum(item.quantity) FILTER (
            WHERE item.role = 'epc' AND event.action = 'OBSERVE' AND event.type = 'ObjectEvent'
              AND event.biz_step = 'shipping'), 0) AS sent,

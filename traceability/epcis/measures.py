@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from gis.errors import InvalidInputError
+from traceability.epcis.units import measure
 
 Kind = Literal["mass", "volume", "count"]
 
@@ -68,6 +69,23 @@ def as_coded(quantity: Decimal, name: str) -> tuple[Decimal, str | None]:
         first = next(each for each in _KNOWN if each.kind == unit.kind)
         return quantity * unit.factor, first.code
     return quantity, unit.code
+
+
+def as_said(quantity: Decimal, code: str | None) -> tuple[Decimal, str]:
+    """Return an event's quantity in a unit that people here know, and its name."""
+    unit = unit_of(code)
+    if unit.code is not None or unit.name == PIECES:
+        return quantity, unit.name
+    dimension, amount = measure(quantity, code)
+    known = {"mass": "kg", "volume": "lít", "count": PIECES}.get(dimension)
+    return (quantity, unit.name) if known is None else (amount, known)
+
+
+def bring(quantity: Decimal, code: str | None, to: str) -> Decimal | None:
+    """Bring an event's quantity to a lot's unit; None where the two cannot be compared."""
+    dimension, amount = measure(quantity, code)
+    wanted, factor = measure(*as_coded(Decimal(1), to))
+    return amount / factor if dimension == wanted else None
 
 
 def convert(quantity: Decimal, name: str, to: str) -> Decimal:

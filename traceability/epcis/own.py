@@ -1,21 +1,17 @@
 """Which of the things that an event names are of products registered here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, or_, select, text
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
-from traceability.epcis.events import ReadEvent
 from traceability.models import Product
 
 _UNRESERVED = "-._~"
 # Captures that speak of one product wait for each other; those of different products do not.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('traceability.epcis'), CAST(:id AS int))")
-# Which of them a transaction has: a capture of many events takes each once.
-_HELD: WeakKeyDictionary[SessionTransaction, set[int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +61,13 @@ def find_own(session: Session, keys: Iterable[str]) -> dict[str, OwnThing]:
     }
 
 
-def lock_products(session: Session, events: Sequence[ReadEvent]) -> None:
-    """Let captures that speak of the same products of ours go one after the other.
+def lock_products(session: Session, products: Iterable[Product]) -> None:
+    """Let captures that speak of the same products go one after the other, until they end.
 
-    Called for all events of a capture at once: locks taken in one order never wait in a ring.
+    Called once for all products of a capture: locks taken in one order never wait in a ring.
     """
-    own = find_own(session, (item.key for event in events for item in event.items))
-    lock_own(session, own.values())
-
-
-def lock_own(session: Session, things: Iterable[OwnThing]) -> None:
-    """The same for things that are known already."""
-    root, nested = session.get_transaction(), session.get_nested_transaction()
-    held = _HELD.get(root, set()) if root else set()
-    for product_id in sorted({thing.product.id for thing in things} - held):
+    for product_id in sorted({product.id for product in products}):
         session.execute(_LOCK, {"id": product_id % 2**31})
-        # A savepoint that is rolled back lets go of the locks taken in it.
-        if root is not None and nested is None:
-            _HELD.setdefault(root, set()).add(product_id)
 
 
 def _split(key: str) -> tuple[str, str | None, str | None] | None:

@@ -16,7 +16,9 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from gis.calendar import VIETNAM, local_day
+from traceability.epcis.custody import Custody
 from traceability.epcis.measures import PIECES, unit_of
+from traceability.epcis.own import OwnThing
 from traceability.following.lineage import Ancestor, find_ancestors
 from traceability.following.places import Place, find_places
 from traceability.following.recalls import REASON
@@ -30,7 +32,6 @@ Kind = Literal["harvest", "process", "pack", "ship", "receive", "sell", "inspect
 _JOURNEY = text((files("traceability.following") / "journey.sql").read_text("utf-8"))
 _MOST_ROWS = 600
 _MOST_STEPS = 60
-_SENT = ("shipping", "departing")
 _KINDS: dict[str, Kind] = {
     "packing": "pack",
     "repackaging": "pack",
@@ -99,15 +100,18 @@ def public_journey(
     if not keys:
         return []
     rows = session.execute(_JOURNEY, {"keys": list(keys), "most": _MOST_ROWS}).all()
+    things = [OwnThing(each.product, each.lot.code) for each in line]
+    if number is not None:
+        things.append(OwnThing(product, None, number))
+    rows = _of_holders(session, rows, things)
     places = find_places(
         session, {key for row in rows for key in (row.read_point, row.biz_location) if key}
     )
     own = trace_code_of(product, lot.code if lot else None)
     replacing = _replacing(session, rows)
-    producers = {product.producer_id, *(each.product.producer_id for each in line)}
     steps = [
         step
-        for group in _grouped(_without_strangers(rows, producers))
+        for group in _grouped(rows)
         if (step := _step(group, keys, places, own, replacing)) is not None
     ]
     steps += _from_registers(session, line, rows, keys)
@@ -116,6 +120,18 @@ def public_journey(
         # Where it began and where it ended say more than the middle.
         told = told[: _MOST_STEPS // 2] + told[-_MOST_STEPS // 2 :]
     return told
+
+
+def _of_holders(
+    session: Session, rows: Sequence[Row[Any]], things: Sequence[OwnThing]
+) -> Sequence[Row[Any]]:
+    """What those say who have, or had, the things, and the authority (`epcis/rights.py`)."""
+    trusted: set[int | None] = {None, *(thing.product.producer_id for thing in things)}
+    if all(row.party_id in trusted for row in rows):
+        return rows
+    custody = Custody(session, (key for thing in things for key in thing.journal_keys()))
+    trusted = trusted.union(*(custody.holders(thing) for thing in things))
+    return [row for row in rows if row.party_id in trusted]
 
 
 def trace_code_of(product: Product, lot_code: str | None = None) -> str:
@@ -130,24 +146,6 @@ def _grouped(rows: Sequence[Row[Any]]) -> Iterable[list[Row[Any]]]:
     for row in rows:
         groups.setdefault(row.sequence, []).append(row)
     return groups.values()
-
-
-def _without_strangers(rows: Sequence[Row[Any]], producers: set[int | None]) -> list[Row[Any]]:
-    """What producers and the authority say, and others since the thing was first sent to anybody.
-
-    Whoever knows a number can say that they received the item: before its producer let it go, that
-    is no step of its way.
-    """
-    known = {*producers, None}
-    sent_at = min(
-        (row.event_time for row in rows if row.biz_step in _SENT and row.party_id in known),
-        default=None,
-    )
-    return [
-        row
-        for row in rows
-        if row.party_id in known or (sent_at is not None and row.event_time >= sent_at)
-    ]
 
 
 def _kind(row: Row[Any], roles: set[str]) -> Kind | None:

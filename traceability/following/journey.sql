@@ -11,6 +11,8 @@ WITH RECURSIVE about (key) AS (
     SELECT box.key
     FROM about
     JOIN traceability.event_item AS packed ON packed.key = about.key AND packed.role = 'child'
+    -- Only who has a thing packs it; what strangers saw in a box is no packing.
+    JOIN traceability.event AS step ON step.sequence = packed.event_sequence AND step.action = 'ADD'
     JOIN traceability.event_item AS box
         ON box.event_sequence = packed.event_sequence AND box.role = 'parent'
 )

@@ -8,8 +8,7 @@ from importlib.resources import files
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gis.errors import InvalidInputError
-from traceability.epcis.measures import PIECES, convert, unit_of
+from traceability.epcis.measures import bring
 from traceability.linking.links import product_codes
 from traceability.models import Lot, Product
 
@@ -67,19 +66,7 @@ def list_stocks(session: Session, lots: Iterable[tuple[Product, Lot]]) -> dict[i
 
 
 def _in_unit_of(lot: Lot, code: str | None, values: Sequence[Decimal]) -> list[Decimal]:
-    name = unit_of(code).name
-    if lot.unit is None or name == PIECES:
+    if lot.unit is None:
         return list(values)
-    try:
-        return [convert(value, name, lot.unit) for value in values]
-    except InvalidInputError:
-        # Counted in something that cannot be compared: it cannot be taken off either.
-        return [Decimal(0)] * len(values)
-
-
-def count_made(session: Session, product: Product, lot: Lot) -> Decimal:
-    """How much of a lot the events that hold made, in the lot's unit; nothing without events."""
-    total = Decimal(0)
-    for row in session.execute(_STOCKS, {"keys": lot_keys(product, lot.code)}):
-        total += _in_unit_of(lot, row.uom, [row.made])[0]
-    return total
+    # Counted in something that cannot be compared: it cannot be taken off either.
+    return [bring(value, code, lot.unit) or Decimal(0) for value in values]

@@ -9,7 +9,7 @@ right is recorded anew (`corrections.py`). Lots (`traceability.lots`) follow wha
 
 Files: `bodies.py` (pure) what events consist of · `keeping.py` who records, capturing ·
 `harvests.py` lots from fields · `processing.py` lots from lots · `boxes.py` packing, unpacking ·
-`holdings.py` what was received from others ·
+`holdings.py` what was sent to them by others ·
 `moves.py` shipping, receiving, selling · `checks.py` inspection and recall · `corrections.py` ·
 `activation.py` labels come onto items ·
 `worklists.py` whose products and lots, and what waits to be done

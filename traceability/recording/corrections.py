@@ -7,7 +7,7 @@ its place. Nothing that was recorded is changed, lots follow what now holds.
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -18,17 +18,15 @@ from sqlalchemy.orm import Session
 from gis.calendar import VIETNAM, local_day
 from gis.errors import ConflictError, ForbiddenError, NotFoundError
 from gis.models import AdministrativeUnit, Party
-from traceability.epcis.measures import convert, unit_of
 from traceability.errors import InvalidIdentifierError
 from traceability.following.revocations import find_revocations
-from traceability.following.stocks import count_made
 from traceability.gs1.trace_link import TraceLink
 from traceability.linking.links import parse_code
-from traceability.lots import find_lots
-from traceability.models import Event, EventItem, Lot, LotSource, Product
+from traceability.models import Event, EventItem, Product
 from traceability.recording import bodies
 from traceability.recording.keeping import Keeper, capture, demand_own, demand_past, wrong
 
+_DAYS = ("harvestStartDate", "harvestEndDate", "productionDate")
 _LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 
 
@@ -109,9 +107,8 @@ def record_correction(
         **({"correctiveEventIDs": [replacement["eventID"]]} if replacement else {}),
         "langbiang:note": why.strip()[:500],
     }
-    events = capture(session, keeper, [declared, *([replacement] if replacement else [])])
-    _follow(session, event, events[1] if replacement else None)
-    return events
+    # Lots and serials follow both (`traceability.epcis.begun_lots`, `states`).
+    return capture(session, keeper, [declared, *([replacement] if replacement else [])])
 
 
 def _contexts(keeper: Keeper, event: Event, original: Mapping[str, Any]) -> list[Any]:
@@ -148,11 +145,20 @@ def corrected_body(
         demand_past(at)
         made["eventTime"] = at.astimezone(VIETNAM).isoformat(timespec="milliseconds")
         made["eventTimeZoneOffset"] = "+07:00"
+        _move_days(made, local_day(event.event_time), local_day(at))
     for (name, place), amount in (amounts or {}).items():
         if amount <= 0:
             raise wrong(f"{name}-{place}", "range", "An amount is more than nothing.")
         made[name][place]["quantity"] = bodies.number(amount)
     return made
+
+
+def _move_days(made: bodies.Body, old: date, new: date) -> None:
+    """Let the days of the master data follow the moment, where they were its day."""
+    facts = made.get("ilmd", {})
+    for name in facts:
+        if name.rpartition(":")[2] in _DAYS and facts[name] == old.isoformat():
+            facts[name] = new.isoformat()
 
 
 def amounts_of(event: Event) -> dict[tuple[str, int], tuple[str, Decimal, str | None]]:
@@ -164,59 +170,6 @@ def amounts_of(event: Event) -> dict[tuple[str, int], tuple[str, Decimal, str | 
         for place, line in enumerate(content.get(name, ()))
         if "quantity" in line
     }
-
-
-def _follow(session: Session, event: Event, replacement: Event | None) -> None:
-    """Bring the lots that the event made in line with what now holds."""
-    items = session.scalars(
-        select(EventItem).where(EventItem.event_sequence == event.sequence, EventItem.is_class)
-    ).all()
-    keys = [
-        item.key
-        for item in items
-        if item.role == "output" or (item.role == "epc" and event.action == "ADD")
-    ]
-    found = find_lots(session, keys)
-    for product, lot in {lot.id: (product, lot) for product, lot in found.values()}.values():
-        session.refresh(lot, with_for_update={"key_share": True})
-        _follow_sources(session, lot, event, replacement)
-        made = count_made(session, product, lot)
-        if made <= 0:
-            # Kept, for it was recorded; but nobody takes from it any more.
-            lot.status = "closed"
-        else:
-            lot.quantity = made
-        days = session.scalars(
-            select(LotSource.harvested_on).where(LotSource.lot_id == lot.id)
-        ).all()
-        known = [day for day in days if day is not None]
-        if known:
-            lot.harvested_on = max(known)
-        elif lot.produced_on is not None and replacement is not None:
-            lot.produced_on = local_day(replacement.event_time)
-    session.flush()
-
-
-def _follow_sources(session: Session, lot: Lot, event: Event, replacement: Event | None) -> None:
-    sources = session.scalars(
-        select(LotSource).where(
-            LotSource.lot_id == lot.id, LotSource.event_sequence == event.sequence
-        )
-    ).all()
-    for source in sources:
-        if replacement is None:
-            session.delete(source)
-            continue
-        source.event_sequence = replacement.sequence
-        source.harvested_on = local_day(replacement.event_time)
-        lines = list(amounts_of(replacement).values())
-        if lines and lot.unit is not None:
-            _, amount, code = lines[0]
-            unit = unit_of(code)
-            source.quantity = (
-                amount if unit.kind == "count" else convert(amount, unit.name, lot.unit)
-            )
-    session.flush()
 
 
 def _is_of_commune(session: Session, keeper: Keeper, event: Event) -> bool:

@@ -12,8 +12,9 @@ from gis.calendar import local_day
 from gis.errors import ForbiddenError, NotFoundError
 from gis.models import AdministrativeUnit, GrowingArea, GrowingAreaCode
 from traceability.epcis.measures import convert, same_kind
+from traceability.epcis.own import lock_products
 from traceability.following.places import Place
-from traceability.lots import find_lot, make_lot
+from traceability.lots import check_days, find_lot, get_lot
 from traceability.models import Event, Lot, LotSource, Product
 from traceability.recording import bodies
 from traceability.recording.keeping import (
@@ -22,6 +23,7 @@ from traceability.recording.keeping import (
     demand_own,
     demand_past,
     lot_uri,
+    name_unit,
     place_uri,
     wrong,
 )
@@ -77,24 +79,22 @@ def record_harvest(
     if len(set(ids)) != len(ids):
         raise wrong("areas", "twice", "A growing area is named twice.")
     codes = _demand_areas(session, keeper, product, harvests)
-    day = local_day(at)
+    # Two who add to one lot at once must not both read the amount before the other's.
+    lock_products(session, [product])
     lot = find_lot(session, product.id, lot_code)
-    is_new = lot is None
-    if lot is None:
-        lot = make_lot(
-            session, product, lot_code, [], harvested_on=day, expires_on=expires_on, is_demo=is_demo
-        )
-    else:
-        # Two who add to one lot at once must not both read the amount before the other's.
-        session.refresh(lot, with_for_update={"key_share": True})
+    if lot is not None:
+        session.refresh(lot)
         if lot.status != "active":
             raise wrong("lot_code", "closed", f"Lot {lot.code} is closed.")
         if lot.unit is not None and not same_kind(unit, lot.unit):
             raise wrong("unit", "unit", f"Lot {lot.code} is counted in {lot.unit}, not in {unit}.")
+    else:
+        check_days(local_day(at), None, expires_on)
     recorded: dict[int | None, Event] = {}
-    if not is_new and keeper.form is None:
+    if lot is not None and keeper.form is None:
         recorded = _recorded(session, lot, harvests, unit, at)
     wanted = [each for each in harvests if each.place.id not in recorded]
+    # The lot, its amount and its fields follow the events (`traceability.epcis.begun_lots`).
     events = capture(
         session,
         keeper,
@@ -103,23 +103,27 @@ def record_harvest(
                 "ObjectEvent",
                 at,
                 action="ADD",
-                step="commissioning" if is_new and not number else "creating_class_instance",
+                step="creating_class_instance" if lot or number else "commissioning",
                 disposition="active",
-                read_point=place_uri(keeper, each.place),
+                read_point=_read_point(keeper, each.place, codes.get(each.place.id or 0)),
                 biz_location=place_uri(keeper, store or each.place),
-                quantityList=[bodies.quantity(lot_uri(keeper, product, lot), each.amount, unit)],
+                quantityList=[
+                    bodies.quantity(lot_uri(keeper, product, lot_code), each.amount, unit)
+                ],
                 ilmd=bodies.lot_facts(
-                    lot.code,
-                    harvested=[day],
-                    expires_on=expires_on if is_new else None,
+                    lot_code,
+                    harvested=[local_day(at)],
+                    expires_on=None if lot else expires_on,
                     growing_area_codes=codes.get(each.place.id or 0, ()),
                 ),
             )
             for number, each in enumerate(wanted)
         ],
     )
-    for each, event in zip(wanted, events, strict=True):
-        _add_source(session, lot, each, unit, day, event)
+    if lot is None:
+        lot = get_lot(session, product.id, lot_code)
+        name_unit(lot, unit)
+        lot.is_demo = is_demo
     session.flush()
     return lot, [*recorded.values(), *events]
 
@@ -161,31 +165,11 @@ def _recorded(
     return {area_id: event for area_id, amount, event in rows if amounts.get(area_id) == amount}
 
 
-def _add_source(
-    session: Session, lot: Lot, each: Harvest, unit: str, day: date, event: Event
-) -> None:
-    amount = each.amount
-    recorded = select(LotSource.id).where(
-        LotSource.lot_id == lot.id, LotSource.event_sequence == event.sequence
-    )
-    if session.scalar(recorded) is not None:
-        return  # The very same harvest, sent twice.
-    if lot.unit is None:
-        lot.quantity, lot.unit = amount, unit
-    else:
-        amount = convert(amount, unit, lot.unit)
-        lot.quantity = (lot.quantity or Decimal(0)) + amount
-    lot.harvested_on = max(filter(None, (lot.harvested_on, day)))
-    assert each.place.id is not None
-    session.add(
-        LotSource(
-            lot_id=lot.id,
-            growing_area_id=each.place.id,
-            quantity=amount,
-            harvested_on=day,
-            event_sequence=event.sequence,
-        )
-    )
+def _read_point(keeper: Keeper, place: Place, codes: Sequence[str] | None) -> str | None:
+    """Where it was harvested; several areas may share one GLN, but not an address on this site."""
+    if codes or place.kind != "growing-area":
+        return place_uri(keeper, place)
+    return f"{keeper.base.rstrip('/')}/vung-trong/{place.id}"
 
 
 def _demand_areas(

@@ -1,11 +1,13 @@
-"""What a party holds that is not its own: it received the item, or a box that the item was in."""
+"""What a party may go on with that is not its own: what was sent to it (`epcis/rights.py`)."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from gis.errors import ForbiddenError
 from gis.models import AdministrativeUnit, Party
+from traceability.epcis.custody import Custody
 from traceability.epcis.epcs import canonical
+from traceability.epcis.own import OwnThing
 from traceability.labelling.serials import find_serial
 from traceability.linking.links import product_codes
 from traceability.models import Event, EventItem, Product
@@ -16,7 +18,7 @@ _TAKEN_IN = ("receiving", "accepting", "arriving", "unpacking")
 
 
 def demand_held(session: Session, keeper: Keeper, product: Product, serial: str) -> None:
-    """Refuse an item that is neither of the keeper's own product nor was received by them.
+    """Refuse an item that is neither of the keeper's own product nor was sent to them.
 
     Raises:
         ForbiddenError: It is somebody else's, as far as is recorded.
@@ -26,11 +28,13 @@ def demand_held(session: Session, keeper: Keeper, product: Product, serial: str)
 
 
 def is_held(session: Session, keeper: Keeper, product: Product, serial: str) -> bool:
-    """Whether an item is of the keeper's own product, or was received by them."""
+    """Whether an item is of the keeper's own product, or was sent to them."""
     try:
         demand_own(session, keeper, product)
     except ForbiddenError:
-        return keeper.captor.party_id is not None and _received(session, keeper, product, serial)
+        thing = OwnThing(product, None, serial)
+        holders = Custody(session, thing.journal_keys()).holders(thing)
+        return keeper.captor.party_id in holders
     return True
 
 
@@ -71,27 +75,3 @@ def is_known(session: Session, product: Product, serial: str) -> bool:
         return True
     keys = [code.path for code in product_codes(product, None, serial)]
     return session.scalar(select(EventItem.key).where(EventItem.key.in_(keys)).limit(1)) is not None
-
-
-def _received(session: Session, keeper: Keeper, product: Product, serial: str) -> bool:
-    keys = [code.path for code in product_codes(product, None, serial)]
-    packed, box = aliased(EventItem), aliased(EventItem)
-    boxes = (
-        select(box.key)
-        .join(packed, packed.event_sequence == box.event_sequence)
-        .where(packed.key.in_(keys), packed.role == "child", box.role == "parent")
-    )
-    things = [*keys, *session.scalars(boxes)]
-    taken = (
-        select(Event.sequence)
-        .join(EventItem, EventItem.event_sequence == Event.sequence)
-        .where(
-            EventItem.key.in_(things),
-            EventItem.role.in_(("epc", "parent")),
-            Event.party_id == keeper.captor.party_id,
-            Event.biz_step.in_(_TAKEN_IN),
-            Event.corrects.is_(None),
-        )
-        .limit(1)
-    )
-    return session.scalar(taken) is not None

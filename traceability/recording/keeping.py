@@ -14,6 +14,7 @@ from gis.database import wait_for_turn
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError
 from gis.models import AdministrativeUnit
 from traceability.epcis.capture import Captor, capture_events
+from traceability.epcis.measures import PIECES, unit_named
 from traceability.following.places import Place
 from traceability.following.revocations import find_revocations
 from traceability.gs1.trace_link import label_code
@@ -132,6 +133,12 @@ def lot_uri(keeper: Keeper, product: Product, lot: Lot | str) -> str:
 def item_uri(keeper: Keeper, product: Product, serial: str) -> str:
     """The address by which events name one item."""
     return label_code(product.gtin, product.trace_code, None, serial).uri(keeper.base)
+
+
+def name_unit(lot: Lot, unit: str) -> None:
+    """Call the pieces of a new lot what its maker calls them: events only count them."""
+    if lot.unit == PIECES and unit_named(unit).kind == "count":
+        lot.unit = unit
 
 
 def place_uri(keeper: Keeper, place: Place | None) -> str | None:

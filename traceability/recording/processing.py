@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.calendar import local_day
 from gis.errors import InvalidInputError
 from traceability.epcis.measures import convert, same_kind, unit_named
+from traceability.epcis.own import lock_products
 from traceability.following.places import Place
 from traceability.following.stocks import left_of
-from traceability.lots import find_lot, make_lot
+from traceability.lots import check_days, find_lot, get_lot
 from traceability.models import Event, Lot, Product
 from traceability.recording import bodies
 from traceability.recording.keeping import (
@@ -23,6 +23,7 @@ from traceability.recording.keeping import (
     demand_own,
     demand_past,
     lot_uri,
+    name_unit,
     place_uri,
     wrong,
 )
@@ -81,25 +82,12 @@ def record_processing(
         if any(share.lot.id == existing.id for share in inputs):
             raise wrong("lot_code", "circle", f"Lot {lot_code} cannot be made of itself.")
         raise wrong("lot_code", "taken", f"{product.name} already has a lot {lot_code}.")
-    # In one order, so that two who take from the same lots wait for each other and never both.
-    ids = sorted(share.lot.id for share in inputs)
-    session.execute(
-        select(Lot.id).where(Lot.id.in_(ids)).order_by(Lot.id).with_for_update(key_share=True)
-    )
+    # Two who take from the same lots wait for each other: the second sees what is left.
+    lock_products(session, [product, *(share.product for share in inputs)])
     for share in inputs:
         _demand_left(session, keeper, share)
     _demand_balance(inputs, product, amount, unit)
-    lot = make_lot(
-        session,
-        product,
-        lot_code,
-        [],
-        quantity=amount,
-        unit=unit,
-        produced_on=local_day(at),
-        expires_on=expires_on,
-        is_demo=is_demo,
-    )
+    check_days(None, local_day(at), expires_on)
     event = bodies.body(
         "TransformationEvent",
         at,
@@ -112,10 +100,15 @@ def record_processing(
             bodies.quantity(lot_uri(keeper, share.product, share.lot), share.amount, share.unit)
             for share in inputs
         ],
-        outputQuantityList=[bodies.quantity(lot_uri(keeper, product, lot), amount, unit)],
-        ilmd=bodies.lot_facts(lot.code, produced_on=local_day(at), expires_on=expires_on),
+        outputQuantityList=[bodies.quantity(lot_uri(keeper, product, lot_code), amount, unit)],
+        ilmd=bodies.lot_facts(lot_code, produced_on=local_day(at), expires_on=expires_on),
     )
+    # The lot follows the event (`traceability.epcis.begun_lots`).
     [captured] = capture(session, keeper, [event])
+    lot = get_lot(session, product.id, lot_code)
+    name_unit(lot, unit)
+    lot.is_demo = is_demo
+    session.flush()
     return lot, captured
 
 

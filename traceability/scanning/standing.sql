@@ -6,7 +6,7 @@
 --   scan_count, is_distant, is_in_many_places, is_before_shipping.
 -- Index: uq_serial_product_serial, uq_scan_day (its first columns), ix_event_item_key, ix_event_item_role.
 WITH RECURSIVE found AS MATERIALIZED (
-    SELECT s.state, s.issued_at, s.lot_id, p.gtin, p.trace_code, l.code AS lot_code
+    SELECT s.state, s.issued_at, s.lot_id, p.gtin, p.trace_code, p.producer_id, l.code AS lot_code
     FROM traceability.product AS p
     LEFT JOIN traceability.serial AS s ON s.product_id = p.id AND s.serial = CAST(:serial AS text)
     LEFT JOIN traceability.lot AS l ON l.id = s.lot_id
@@ -34,6 +34,7 @@ WITH RECURSIVE found AS MATERIALIZED (
     FROM packed
     JOIN traceability.event_item AS child ON child.key = packed.key AND child.role = 'child'
     JOIN traceability.event_item AS parent ON parent.event_sequence = child.event_sequence AND parent.role = 'parent'
+    JOIN traceability.event AS e ON e.sequence = child.event_sequence AND e.action = 'ADD'
     WHERE packed.depth < 4
 ), moved AS (
     SELECT key FROM packed
@@ -48,7 +49,10 @@ WITH RECURSIVE found AS MATERIALIZED (
     FROM moved AS m
     JOIN traceability.event_item AS i ON i.key = m.key AND i.role = 'epc'
     JOIN traceability.event AS e ON e.sequence = i.event_sequence
-    WHERE e.biz_step IN ('shipping', 'departing') AND e.corrects IS NULL AND NOT EXISTS (
+    -- Sent out first by its producer, or the authority; strangers say what they like.
+    WHERE e.biz_step IN ('shipping', 'departing') AND e.corrects IS NULL
+      AND (e.party_id IS NULL OR e.party_id = (SELECT producer_id FROM found))
+      AND NOT EXISTS (
         SELECT FROM traceability.event AS c
         WHERE c.corrects IS NOT NULL AND c.corrects = e.hash_id
     )

@@ -101,8 +101,8 @@ REFUSALS: dict[str, Any] = {
     "would be used": lazy_gettext("Lô %(name)s: dùng và bán nhiều hơn số đã có."),
     "more than went in": lazy_gettext("Làm ra nhiều hơn nguyên liệu đưa vào."),
     "belongs to lot": lazy_gettext("Tem %(name)s được in cho lô khác."),
-    "did not send it out": lazy_gettext(
-        "%(name)s là của đơn vị khác và chưa được ghi xuất đi: chưa ghi việc này được."
+    "did not send it to you": lazy_gettext(
+        "%(name)s là của đơn vị khác và chưa được ghi xuất cho bạn: chưa ghi việc này được."
     ),
     "only the producer": lazy_gettext("Chỉ chủ sản phẩm hoặc cán bộ mới ghi được việc này."),
 }
