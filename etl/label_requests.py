@@ -16,7 +16,7 @@ from etl.deferring import defer
 from etl.export_requests import MOST_WAITING
 from etl.models import Run
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from traceability.labelling.label_sheets import SHEETS
+from traceability.labelling.label_sheets import SHEETS, check_start
 from traceability.labelling.serials import MOST_AT_ONCE
 from traceability.lots import get_lot
 from traceability.products import get_product
@@ -58,6 +58,7 @@ class LabelRequest:
     sheet: str
     kinds: tuple[str, ...]
     base: str
+    start: int = 1
 
     def __post_init__(self) -> None:
         """Check what needs no database.
@@ -71,6 +72,7 @@ class LabelRequest:
             )
         if self.sheet not in SHEETS:
             raise InvalidInputError(f"sheet is one of {', '.join(SHEETS)}.", parameter="sheet")
+        check_start(self.sheet, self.start)
         if not self.kinds or set(self.kinds) - KINDS.keys():
             raise InvalidInputError(f"files are some of {', '.join(KINDS)}.", parameter="files")
         pictures = [kind for kind in self.kinds if kind in ("png", "svg")]
@@ -130,6 +132,7 @@ def request_labels(session: Session, wish: LabelRequest, *, actor: str) -> Run:
             "sheet": wish.sheet,
             "files": list(wish.kinds),
             "base": wish.base,
+            "start": wish.start,
         },
         "product": product.name,
         "folder": secrets.token_hex(16),
@@ -176,6 +179,7 @@ def wish_of(run: Run) -> LabelRequest:
         sheet=given["sheet"],
         kinds=tuple(given["files"]),
         base=given["base"],
+        start=given.get("start", 1),
     )
 
 

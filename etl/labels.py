@@ -113,6 +113,7 @@ def _write(
             if picture
             else None,
             sheet=wish.sheet,
+            start=wish.start,
         )
         pages = print_batch(session, batch, product, lot, wish.base, files, advance)
     sizes = {kind: path.stat().st_size for kind, path in names.items()}

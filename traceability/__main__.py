@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.orm import Session
 
+from gis.calendar import today
 from gis.database import connect, make_sessions, sign_as
 from gis.doors import door
 from gis.errors import InvalidInputError
@@ -27,12 +28,13 @@ from traceability.epcis.checkpoints import (
     to_text,
 )
 from traceability.epcis.verifying import count_events, verify
+from traceability.following.recalls import recall_of
 from traceability.labelling.batches import LabelFiles, Picture, print_batch
 from traceability.labelling.label_sheets import SHEETS
 from traceability.labelling.serials import MOST_AT_ONCE, open_batch
 from traceability.linking.link_documents import register_document
 from traceability.linking.links import allowed_hosts
-from traceability.models import Product
+from traceability.models import Lot, Product
 
 _MOST_BYTES = 50_000_000
 
@@ -96,6 +98,14 @@ def register_links(file: Path, hosts: tuple[str, ...]) -> None:
     show_default=True,
     help="Labels on a page of A4, or a roll with a page for each label.",
 )
+@click.option(
+    "--start-at",
+    "start",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Place of the first label on the first sheet, when some of that sheet are used up.",
+)
 @door
 def issue(
     gtin: str | None,
@@ -107,6 +117,7 @@ def issue(
     pictures: Path | None,
     kind: Picture,
     sheet: str,
+    start: int,
 ) -> None:
     """Issue serial numbers of a product and print their QR labels."""
     if (gtin is None) == (product_id is None):
@@ -114,6 +125,8 @@ def issue(
     named = [path.absolute() for path in (out, table, pictures) if path is not None]
     if len(set(named)) < len(named):
         raise click.UsageError("--out, --csv and --pictures name the same file.")
+    if start > SHEETS[sheet].count:
+        raise click.UsageError(f"The sheet {sheet} has no place {start} to start at.")
     settings = load_settings()
     base = _base(settings)
     with (
@@ -132,14 +145,18 @@ def issue(
             table=opened.enter_context(rows.open("w", encoding="utf-8", newline="")),
             pictures=(kind, opened.enter_context(archive.open("wb"))) if pictures else None,
             sheet=sheet,
+            start=start,
         )
         batch = open_batch(session, product, count, lot, created_by=_user())
         pages = print_batch(session, batch, product, lot, base, files, advance)
+        doubt = _doubt(session, product, lot) if lot is not None else None
     click.echo(f"{count} codes of {product.name}: {out} (pages: {pages})")
     if table is not None:
         click.echo(f"The codes as a table: {table}")
     if pictures is not None:
         click.echo(f"The codes as pictures: {pictures}")
+    if doubt is not None:
+        _say(f"Warning: {doubt}.")
     if is_loopback(base):
         _say(
             f"Warning: these codes lead to {base}, which only this machine can open."
@@ -211,6 +228,15 @@ def _product(session: Session, gtin: str | None, product_id: int | None) -> Prod
     if gtin is not None:
         return products.product_of_gtin(session, gtin)
     return products.get_product(session, product_id or 0)
+
+
+def _doubt(session: Session, product: Product, lot: Lot) -> str | None:
+    """Why nobody should put these labels on anything."""
+    if recall_of(session, product, lot) is not None:
+        return f"lot {lot.code} is recalled, and so its labels open a red page"
+    if lot.expires_on is not None and lot.expires_on < today():
+        return f"lot {lot.code} expired on {lot.expires_on}"
+    return None
 
 
 @contextmanager

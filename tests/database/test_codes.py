@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -211,6 +212,12 @@ def test_scan_counts_are_for_those_who_answer_for_the_product(producer, sign_in,
 def test_the_desk_prints_activates_and_makes_void(producer, session, sessions, settings, scene):
     page = producer.get(f"/tem?san-pham={scene.product.id}")
     assert "L2610" in page.text
+    scene.lot.expires_on = date(2026, 1, 1)
+    session.commit()
+    assert "L2610 – hết hạn" in producer.get(f"/tem?san-pham={scene.product.id}").text
+    wrong = {"product": scene.product.id, "count": "12", "sheet": "24", "files": "pdf"}
+    refused = producer.post("/tem", data={**wrong, "start": "25"})
+    assert "không có vị trí đó" in producer.get(refused.location).text
     asked = producer.post(
         "/tem",
         data={"product": scene.product.id, "count": "12", "sheet": "24", "files": ["pdf", "csv"]},

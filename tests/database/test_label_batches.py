@@ -86,9 +86,10 @@ def printed(session, sessions, settings, wish, actor="anna"):
 
 
 def test_a_job_issues_and_prints_whole_files_for_its_owner(session, sessions, settings, scene):
-    wish = LabelRequest(scene.product.id, "L2610", 30, "24", ("pdf", "csv", "svg"), BASE)
+    wish = LabelRequest(scene.product.id, "L2610", 30, "24", ("pdf", "csv", "svg"), BASE, 20)
     run = printed(session, sessions, settings, wish)
-    assert (run.state, run.error, run.report["pages"]) == ("done", None, 2)
+    # Five on what was left of the first sheet.
+    assert (run.state, run.error, run.report["pages"]) == ("done", None, 3)
     rows = list(
         csv.DictReader(file_of(settings.files_folder, run, "csv").read_text("utf-8").splitlines())
     )
@@ -171,6 +172,9 @@ def test_a_batch_in_print_stops_nobody_who_works_on_its_product_and_lot(clone_se
         ({"count": 0}, "count"),
         ({"count": 100_001}, "count"),
         ({"sheet": "13"}, "sheet"),
+        ({"start": 25}, "start"),
+        ({"start": 0}, "start"),
+        ({"sheet": "round-40", "start": 2}, "start"),
         ({"kinds": ()}, "files"),
         ({"kinds": ("exe",)}, "files"),
         ({"kinds": ("png", "svg")}, "files"),

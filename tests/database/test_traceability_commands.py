@@ -9,19 +9,20 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.conftest import ROOT
 from tests.label_reading import decoded, rendered
 from tests.product_factories import GTIN, make_scene
 from traceability.__main__ import main
-from traceability.models import SerialBatch
+from traceability.models import Lot, SerialBatch
 
 BASE = "https://langbiang.example"
 Run = Callable[..., Result]
@@ -68,6 +69,11 @@ def test_issue_prints_labels_that_all_decode(clone_sessions, run, tmp_path):
     assert "Cà phê Đưng K'Nớ" in text
     assert "langbiang.example" in text
 
+    with clone_sessions.begin() as session:
+        session.execute(update(Lot).values(expires_on=date(2026, 1, 1)))
+    old = run(*command, "--count", 1, "--start-at", 24, LANGBIANG_PUBLIC_URL=BASE)
+    assert (old.exit_code, "expired on 2026-01-01" in old.stderr) == (0, True)
+    assert run(*command, "--count", 1, "--start-at", 25).exit_code == 2
     loopback = run(*command, "--count", 1)
     assert loopback.exit_code == 0
     assert "Warning" in loopback.stderr

@@ -56,6 +56,24 @@ def test_words_lie_within_the_label_and_not_on_each_other(sheet, name):
     assert "7K3Q9MHD4T2X" in told
 
 
+def test_a_sheet_used_in_part_is_gone_on_with_where_it_ends():
+    label = Label("https://a.vn/01/09520001000025/21/7K3Q9MHD4T2X", "Bơ", None, "7K3Q9MHD4T2X")
+    file = io.BytesIO()
+    assert write_sheets(file, [label] * 20, like=label, start=6) == 2
+    [first, second] = pypdfium2.PdfDocument(file.getvalue())
+    for page, places in ((first, range(5, 24)), (second, [0])):
+        words = page.get_textpage()
+        boxes = [words.get_rect(number) for number in range(words.count_rects())]
+        names = [box for box in boxes if words.get_text_bounded(*box).strip() == "Bơ"]
+        # Three columns of 66 mm; rows of 33.9 mm below 12.9 mm.
+        found = [
+            (int((297 - top / 72 * 25.4 - 12.9) / 33.9), int((left / 72 * 25.4 - 7.25) / 66))
+            for left, _, _, top in names
+        ]
+        assert sorted(found) == [divmod(place, 3) for place in places]
+    assert write_sheets(io.BytesIO(), [label] * 19, like=label, start=6) == 1
+
+
 def test_a_long_host_goes_on_lines_that_can_be_read():
     [*_, first, last] = texts("24", "Bơ")
     assert first[0] + last[0] == HOST

@@ -42,12 +42,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class LabelFiles:
-    """Where the labels of a batch go; what is absent is not written."""
+    """Where the labels of a batch go; what is absent is not written.
+
+    `start` is the place of the first label on the first sheet.
+    """
 
     pdf: BinaryIO | None = None
     table: TextIO | None = None
     pictures: tuple[Picture, BinaryIO] | None = None
     sheet: str = "24"
+    start: int = 1
 
 
 def print_batch(
@@ -88,7 +92,12 @@ def print_batch(
         made = _pictured(made, *files.pictures, like)
     if files.pdf is not None:
         return labels.write_sheets(
-            files.pdf, made, like=like, sheet=SHEETS[files.sheet], advance=advance
+            files.pdf,
+            made,
+            like=like,
+            sheet=SHEETS[files.sheet],
+            start=files.start,
+            advance=advance,
         )
     done = 0
     for _ in made:

@@ -5,6 +5,8 @@ All lengths in millimetres. A sheet is named by how many labels it holds, a roll
 
 from dataclasses import dataclass
 
+from gis.errors import InvalidInputError
+
 A4 = (210.0, 297.0)
 
 
@@ -57,3 +59,16 @@ SHEETS = {
     "roll-50x30": _roll(50.0, 30.0, 7.0),
     "round-40": _roll(40.0, 40.0, 6.0, is_round=True),
 }
+
+
+def check_start(sheet: str, start: int) -> None:
+    """Refuse a first sheet that has no such place.
+
+    Raises:
+        InvalidInputError: The place is beyond the sheet; a roll has one place.
+    """
+    if not 1 <= start <= SHEETS[sheet].count:
+        raise InvalidInputError(
+            f"The sheet {sheet} has places 1 to {SHEETS[sheet].count} to start at.",
+            parameter="start",
+        )

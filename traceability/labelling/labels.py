@@ -60,6 +60,7 @@ def write_sheets(
     *,
     like: Label,
     sheet: Sheet = SHEETS["24"],
+    start: int = 1,
     advance: Callable[[int], None] | None = None,
 ) -> int:
     """Write labels of one batch to sheets or a roll and return how many pages were written.
@@ -71,6 +72,8 @@ def write_sheets(
         labels: The labels, drawn as they come; they differ from `like` in uri and serial only.
         like: A label of the batch: its name, lot and host, and a uri as long as the longest.
         sheet: The sheet of labels.
+        start: Place of the first label on the first sheet, which may have been used in part; from
+            1, row by row.
         advance: Called as pages are done with the number of labels drawn since.
 
     Raises:
@@ -82,9 +85,9 @@ def write_sheets(
     pages, waiting = 0, 0
     paper = (sheet.page[0] * MM, sheet.page[1] * MM)
     with PdfWriter(file, paper, _title(like), artist.fonts) as pdf:
-        for page in _pages(labels, sheet.count):
+        for page in _pages(labels, sheet.count, start - 1):
             drawn = []
-            for place, label in enumerate(page):
+            for place, label in enumerate(page, 0 if pages else start - 1):
                 row, column = divmod(place, sheet.columns)
                 x = sheet.left + column * sheet.step_x
                 y = sheet.page[1] - sheet.top - row * sheet.step_y - sheet.height
@@ -265,10 +268,11 @@ class _RoundArtist(_Artist):
         return _show(font, fitted, x, height * self._width, face.encode(shown))
 
 
-def _pages(labels: Iterable[Label], count: int) -> Iterator[list[Label]]:
+def _pages(labels: Iterable[Label], count: int, used: int) -> Iterator[list[Label]]:
     remaining = iter(labels)
-    while page := list(islice(remaining, count)):
+    while page := list(islice(remaining, count - used)):
         yield page
+        used = 0
 
 
 def _show(font: str, size: float, x: float, y: float, encoded: str) -> str:

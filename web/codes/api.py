@@ -55,6 +55,7 @@ class PostedLabels(BaseModel):
     lot: str | None = Field(None, max_length=20)
     count: _Count
     sheet: str = Field("24", description=", ".join(SHEETS))
+    start: int = Field(1, ge=1, description="Place of the first label on the first sheet")
     files: list[str] = Field(["pdf", "csv"], max_length=4, description=", ".join(KINDS))
 
 
@@ -118,6 +119,7 @@ def ask() -> Response:
             posted.sheet,
             tuple(dict.fromkeys(posted.files)),
             public_url(),
+            posted.start,
         )
         run = request_labels(session, wish, actor=keeper().captor.name)
         return _accepted(run, {kind: _file_address(run, kind) for kind in wish.kinds})

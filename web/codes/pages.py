@@ -3,8 +3,6 @@
 All of it works without a script; with one the page of a job follows the worker by itself.
 """
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +23,10 @@ from etl.label_requests import (
 )
 from etl.models import Run
 from etl.queries import find_run
+from gis.calendar import today
 from gis.errors import ForbiddenError, InvalidInputError, NotFoundError, PlatformError
 from traceability.following.finding import find_things
-from traceability.gs1.identifiers import CROCKFORD, SERIAL_LENGTH
+from traceability.following.recalls import recalls_of_lots
 from traceability.labelling.batches import Batch, get_batch, list_batches, list_labelled
 from traceability.labelling.serials import MOST_AT_ONCE, Changed, Chosen, list_batch_changes
 from traceability.lots import get_lot, list_lots
@@ -38,19 +37,13 @@ from traceability.scanning.scans import SerialStanding, standing_of
 from web import access
 from web.codes import words
 from web.codes.api import ROLES, carry_out, keeper
+from web.codes.typed import read_number, read_serial, read_serials
 from web.context import public_url, transaction
 from web.product_labels import is_loopback
 
 blueprint = Blueprint("codes", __name__, url_prefix="/tem")
 
 _MOST_TEXT = 3_000_000
-_SERIAL = re.compile(rf"(?<![0-9A-Za-z])[{CROCKFORD}]{{{SERIAL_LENGTH}}}(?![0-9A-Za-z])")
-# As labels show it, and with the letters that Crockford's digits leave out read as what they mean.
-_TYPED = re.compile(
-    r"(?<![0-9A-Za-z])([0-9A-Z]{4})[ \-]?([0-9A-Z]{4})[ \-]?([0-9A-Z]{4})(?![0-9A-Za-z])"
-)
-_ALIKE = str.maketrans("OIL", "011")
-_WHOLE = re.compile(r"\d+|\d{1,3}(\.\d{3})+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +64,18 @@ def desk() -> str:
     with transaction() as session:
         who = keeper()
         product = _product(session, given) if given else None
+        lots = list_lots(session, product.id) if product is not None else []
         return render_template(
             "codes/desk.html",
             products=list_labelled(
                 session, producer_id=_producer(), commune_code=who.commune_code, limit=500
             ),
             product=product,
-            lots=list_lots(session, product.id) if product is not None else [],
+            lots=lots,
+            recalled=recalls_of_lots(session, [(product, each) for each in lots])
+            if product is not None
+            else {},
+            today=today(),
             lot=request.args.get("lo"),
             runs=[(run, wish_of(run)) for run in list_labels(session, actor=who.captor.name)],
             batches=list_batches(
@@ -102,10 +100,11 @@ def ask() -> Response:
             wish = LabelRequest(
                 product.id,
                 form.get("lot") or None,
-                _number(form.get("count"), "count"),
+                read_number(form.get("count"), "count"),
                 form.get("sheet", "24"),
                 tuple(dict.fromkeys(form.getlist("files"))),
                 public_url(),
+                read_number(form.get("start") or "1", "start"),
             )
             run = request_labels(session, wish, actor=keeper().captor.name)
     except InvalidInputError as error:
@@ -260,7 +259,7 @@ def _chosen(batch: Batch) -> Chosen:
         # Void is for good: nobody guesses which was meant.
         raise InvalidInputError("Name the codes in one way only.", parameter="ways")
     if text.strip():
-        serials = tuple(dict.fromkeys(_read_serials(text)))
+        serials = tuple(dict.fromkeys(read_serials(text)))
         if not serials:
             raise InvalidInputError("There is no serial in this text.", parameter="serials")
         return Chosen(product_id, serials=serials, batch_id=batch_id)
@@ -268,19 +267,10 @@ def _chosen(batch: Batch) -> Chosen:
         return Chosen(product_id, batch_id=batch_id)
     if not (form.get("first") and form.get("last")):
         raise InvalidInputError("Name the first and the last number.", parameter="range")
-    first, last = _number(form.get("first"), "range"), _number(form.get("last"), "range")
+    first, last = read_number(form.get("first"), "range"), read_number(form.get("last"), "range")
     if last > batch.batch.count:
         raise InvalidInputError("The batch has no such number.", parameter="none")
     return Chosen(product_id, batch_id=batch_id, first=first, last=last)
-
-
-def _read_serials(text: str) -> Iterator[str]:
-    for line in text.upper().splitlines():
-        found = _SERIAL.findall(line)
-        if not found:
-            typed = ("".join(groups).translate(_ALIKE) for groups in _TYPED.findall(line))
-            found = [one for one in typed if _SERIAL.fullmatch(one)]
-        yield from found
 
 
 def _tell(result: Changed | Run, to: str) -> None:
@@ -307,9 +297,7 @@ def _tell(result: Changed | Run, to: str) -> None:
 
 def _find_label(session: Session, given: str) -> Label:
     """One label of the caller's own products: by its number, its address, or the page it opens."""
-    number = re.sub(r"[\s-]+", "", given).upper().translate(_ALIKE)
-    typed = number if _SERIAL.fullmatch(number) else given
-    things = find_things(session, typed)
+    things = find_things(session, read_serial(given) or given)
     for thing in things:
         if (
             thing.product is not None
@@ -338,7 +326,7 @@ def _batch(session: Session, batch_id: int) -> Batch:
 
 
 def _product(session: Session, given: str) -> Product:
-    product = get_product(session, _number(given, "product"))
+    product = get_product(session, read_number(given, "product"))
     demand_own(session, keeper(), product)
     return product
 
@@ -384,11 +372,3 @@ def _say_code(error: PlatformError) -> str:
     if isinstance(error, InvalidInputError) and not error.context:
         return str(words.say(InvalidInputError("", parameter="code")))
     return words.say(error)
-
-
-def _number(given: str | None, parameter: str) -> int:
-    text = (given or "").strip()
-    # 1.000 is a thousand here; 1.5 is no number of labels.
-    if not _WHOLE.fullmatch(text) or len(text) > 12:
-        raise InvalidInputError(f"{parameter} is a whole number.", parameter=parameter)
-    return int(text.replace(".", ""))

@@ -40,6 +40,7 @@ def say(error: PlatformError) -> str:
     """A mistake in the words of the page; what has none is said as it is."""
     said: dict[str, Any] = {
         "count": _("Số lượng tem từ 1 đến 100.000."),
+        "start": _("Tờ giấy này không có vị trí đó để bắt đầu; cuộn luôn bắt đầu từ 1."),
         "files": _("Hãy chọn ít nhất một loại tệp; mã QR rời chỉ làm tối đa 20.000 tem một lần."),
         "reason": _("Hãy ghi lý do hủy."),
         "last": _("Số cuối phải lớn hơn hoặc bằng số đầu."),
