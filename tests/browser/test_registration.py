@@ -132,6 +132,31 @@ def test_walked_with_bad_fixes_refused_and_sent_once_though_the_answer_is_lost(p
 
 
 @pytest.mark.long
+def test_what_is_sent_while_another_is_under_way_follows_it(phone, own_site):
+    """On a slow network the second is ready before the first has its answer."""
+    open_registration(phone, own_site.url)
+    held = []
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    phone.context.route("**/api/v1/applications/*", hold_the_first)
+    for name, state in (("Vườn thứ nhất", "sending"), ("Vườn thứ hai", "waiting")):
+        phone.fill("[name=place]", "12,1200 108,6000")
+        phone.fill("[name=area]", "3,5")
+        fill(phone, name)
+        phone.click("#send")
+        record = phone.locator(".record", has_text=name)
+        expect(record).to_have_attribute("data-state", state)
+    held[0].continue_()
+    for record in phone.locator(".record").all():
+        expect(record).to_have_attribute("data-state", "received")
+
+
+@pytest.mark.long
 def test_drawing_on_the_map(phone, site):
     open_registration(phone, site.url)
     phone.click("text=Vẽ trên bản đồ")
