@@ -151,10 +151,11 @@ def _check_integer(digits: str) -> None:
 
 def _check_names(members: list[tuple[str, None]]) -> None:
     """Refuse an object with two members of one name: which of them counts would be a guess."""
-    names = [name for name, _ in members]
-    if len(set(names)) < len(names):
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise InvalidInputError(f"The member {twice[:200]!r} stands twice in one object.")
+    seen: set[str] = set()
+    for name, _ in members:
+        if name in seen:
+            raise InvalidInputError(f"The member {name[:200]!r} stands twice in one object.")
+        seen.add(name)
 
 
 def _check_count(document: Any) -> None:
