@@ -83,7 +83,7 @@ def test_ten_thousand_events_at_once(clone_sessions):
         with clone_sessions.begin() as session:
             job = capture_document(session, document(*events), by=BY)
             assert (job.stored, job.repeated) == expected
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 240
     with clone_sessions() as session:
         assert verify(session).events == 10_000
 

@@ -272,7 +272,7 @@ def test_a_load_is_undone_in_seconds(clone_sessions: Sessions):
     began = time.perf_counter()
     with clone_sessions.begin() as session:
         undone = revert_change(session, PROVINCE, change)
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 40
     assert undone.counts == {"parcels": {"update": 2_000, "delete": 2_000}}
     with clone_sessions() as session:
         names = session.execute(

@@ -306,7 +306,7 @@ def test_a_server_that_is_told_to_stop_has_written_every_scan(clone, clone_sessi
             with clone_sessions() as session:
                 session.execute(
                     text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity"
                         " WHERE datname = current_database() AND application_name = 'web'"
                     )
                 )
