@@ -15,6 +15,9 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
+# A JPEG that carries a second picture (depth, brightness of HDR), as new phones make them: its
+# first one is the photo.
+_WITHIN_JPEG = "MPO"
 # The largest sensors of phones have 200 megapixels, but send 50 at most unless asked otherwise.
 MAX_PIXELS = 64_000_000
 MAX_SIDE = 16_000
@@ -77,7 +80,7 @@ def open_picture(path: Path, *, longest: int) -> tuple[Image.Image, str]:
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise RefusedPictureError("heic" if _is_heic(path) else "unknown-kind") from error
     with image:
-        kind = KINDS[str(image.format)]
+        kind = KINDS["JPEG" if image.format == _WITHIN_JPEG else str(image.format)]
         width, height = image.size
         # The header says so before one pixel is unpacked.
         if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:

@@ -132,6 +132,17 @@ def test_a_product_photo_is_upright_nameless_and_small_in_three_formats(look, tm
 
 
 @pytest.mark.long
+def test_a_photo_of_a_new_phone_carries_a_second_picture_that_is_left(look, tmp_path):
+    first, second = Image.new("RGB", (400, 300), "red"), Image.new("RGB", (200, 150), "white")
+    data = encoded(first, "MPO", save_all=True, append_images=[second])
+    for purpose in ("product-photo", "report-photo"):
+        photo = look(data, purpose)
+        assert (photo.state, photo.media_type) == ("ready", "image/jpeg")
+        with Image.open(requests.attachment_file(tmp_path, photo)) as shown:
+            assert (shown.format, shown.size) == ("JPEG", (400, 300))
+            assert shown.getpixel((200, 150))[1] < 20
+
+
 def test_even_noise_fits(look):
     photo = look(encoded(noise(900, 900), "PNG"), "product-photo")
     assert photo.state == "ready"
