@@ -42,7 +42,7 @@ class Kind:
 
 
 # Where people come by scanning: they are told what a trouble means for the thing in their hand.
-_SCANNED = ("/01/", "/t/", "/san-pham/", "/chung-nhan/", "/bao-cao")
+_SCANNED = ("/01/", "/t/", "/san-pham/", "/chung-nhan/", "/chu-the/", "/bao-cao")
 
 KINDS: dict[type[errors.PlatformError], Kind] = {
     errors.InvalidInputError: Kind(

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from etl.models import Attachment
 from gis.models import AdministrativeUnit, Party
@@ -16,6 +17,7 @@ from traceability.models import Report, ReportPrivate
 from traceability.reporting import reports
 from traceability.scanning import scans
 from web.models import PrivateRead
+from web.reports import form as form_module
 
 WORDS = "Mua ở chợ Riêng, hỏi ông Kín. Gọi 0912 345 678 nhé."
 CONTACT = "kin@example.vn"
@@ -103,7 +105,7 @@ def test_a_button_tapped_twice_is_one_report(client, session, scene):
     assert session.scalar(count) == 5
 
 
-def test_a_lost_cookie_and_a_crowded_network_lose_nothing_typed(app, client, scene):
+def test_a_lost_cookie_and_a_crowded_network_lose_nothing_typed(app, client, scene, monkeypatch):
     app.config.update(WTF_CSRF_ENABLED=True)
     strange = client.post("/bao-cao", data=form())
     assert strange.status_code == 400
@@ -124,6 +126,14 @@ def test_a_lost_cookie_and_a_crowded_network_lose_nothing_typed(app, client, sce
         assert CONTACT in answer.text
         assert re.search(r'name="dong-y" value="1" checked', answer.text)
         assert "lần nữa" in answer.text
+
+    def away(*_):
+        raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+    # Without the database there is no form to show, but no error of ours either.
+    monkeypatch.setattr(form_module, "list_units", away)
+    app.config.update(WTF_CSRF_ENABLED=True)
+    assert client.post("/bao-cao", data=form()).status_code == 400
 
 
 def test_a_code_that_is_nothing_here_may_be_reported_too(client, session, scene):

@@ -6,7 +6,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from etl.attachment_requests import keep_attachment, limits
@@ -114,9 +116,9 @@ def send() -> AnyResponse | tuple[str, int]:
 
 
 @blueprint.errorhandler(CSRFError)
-def send_again(error: CSRFError) -> tuple[str, int]:  # noqa: ARG001 Flask passes it
+def send_again(error: CSRFError) -> tuple[str, int] | Response:
     """The page lay open too long, or its cookie is gone: nothing typed is lost."""
-    return _form_page(request.form.to_dict(), {"": _("Chưa gửi được. Bấm gửi lần nữa.")}), 400
+    return _once_more(error, _("Chưa gửi được. Bấm gửi lần nữa."), 400)
 
 
 @blueprint.errorhandler(RateLimitExceeded)
@@ -125,7 +127,7 @@ def wait_first(error: RateLimitExceeded) -> tuple[str, int] | Response:
     if request.method != "POST":
         return answer_http_exception(error)
     words = _("Từ mạng này vừa gửi quá nhiều phiếu. Chờ một phút rồi bấm gửi lần nữa.")
-    return _form_page(request.form.to_dict(), {"": words}), 429
+    return _once_more(error, words, 429)
 
 
 @blueprint.get("/bao-cao/<ticket>")
@@ -152,6 +154,14 @@ def ticket(ticket: str) -> AnyResponse | str | tuple[str, int]:
             steps=STEPS,
             reasons=CLOSE_REASONS,
         )
+
+
+def _once_more(error: HTTPException, words: str, status: int) -> tuple[str, int] | Response:
+    try:
+        return _form_page(request.form.to_dict(), {"": words}), status
+    except SQLAlchemyError:
+        # Nothing handles what goes wrong here; without the database there is no form.
+        return answer_http_exception(error)
 
 
 def _unknown(typed: str, mistake: str) -> tuple[str, int]:
