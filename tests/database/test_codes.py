@@ -263,6 +263,10 @@ def test_the_desk_prints_activates_and_makes_void(producer, session, sessions, s
 def test_a_label_is_activated_by_its_scan(producer, sign_in, session, scene):
     serial, other = issue_serials(session, scene.product, 2, scene.lot)
     session.commit()
+    # What a telephone's camera opens leads on, until the label is in use.
+    opened = f"/san-pham/{scene.product.id}/lo/L2610?tem={serial}"
+    on = f'href="/tem/kich-hoat?ma={serial}"'
+    assert on in producer.get(opened).text
     for given in (
         serial,
         f"{serial[:4]} {serial[4:8]} {serial[8:]}".lower().replace("0", "o").replace("1", "l"),
@@ -275,6 +279,7 @@ def test_a_label_is_activated_by_its_scan(producer, sign_in, session, scene):
     page = producer.get(done.location).text
     assert "Đã kích hoạt 1 tem" in page
     assert "Kích hoạt tem này" not in page
+    assert on not in producer.get(opened).text
     assert states_of(session, scene.product.id) == {"active": 1, "issued": 1}
     for wrong in ("7K3Q9MHD4T2X", "xin chào", f"/01/{GTIN}", "<script>"):
         answer = producer.get("/tem/kich-hoat", query_string={"ma": wrong})
