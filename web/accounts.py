@@ -15,7 +15,7 @@ from gis.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoun
 from gis.layer import OFFICERS
 from gis.models import Party
 from gis.server.roles import Login, make_login
-from web.models import Account, AccountRole, Role, Token
+from web.models import Account, AccountRole, PrivateRead, Role, Token
 
 # RFC 9106's second recommended option, the default of argon2-cffi.
 _HASHER = PasswordHasher()
@@ -62,6 +62,20 @@ def list_officers(session: Session) -> list[tuple[str, str]]:
         .order_by(Account.display_name, Account.username)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def list_private_reads(
+    session: Session, subject: str, subject_id: int, *, limit: int = 50
+) -> list[tuple[str, datetime]]:
+    """List who read the personal fields of something and when, the latest first."""
+    rows = session.execute(
+        select(Account.username, PrivateRead.at)
+        .join(Account, Account.id == PrivateRead.account_id)
+        .where(PrivateRead.subject == subject, PrivateRead.subject_id == subject_id)
+        .order_by(PrivateRead.at.desc(), PrivateRead.id.desc())
+        .limit(limit)
+    )
+    return [(name, at) for name, at in rows]
 
 
 def add_account(

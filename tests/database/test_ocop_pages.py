@@ -122,6 +122,10 @@ def test_personal_fields_stay_where_they_are_logged(session, scene, people, clie
     read = session.scalars(select(PrivateRead).order_by(PrivateRead.id.desc())).first()
     assert (read.subject, read.subject_id) == ("ocop-dossier", dossier.id)
     assert session.scalar(select(func.count(PrivateRead.id))) == before + 1
+    # Whom it is about sees who read it.
+    reader = session.get(Account, read.account_id).username
+    assert reader.startswith("officer-")
+    assert f"<li>{reader} " in people["producer"].get(f"{place}/dai-dien").text
     # No other page and no answer of the API knows the person.
     for person, paths in {
         "commune": ("/ocop", place, f"{place}/tu-cham", f"{place}/ket-qua"),

@@ -7,6 +7,7 @@
 Each step locks the dossier first: of two officers at once one acts, the other learns what happened.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -267,7 +268,7 @@ def list_steps(session: Session, dossier_id: int) -> list[DossierStep]:
 
 
 def _demand(text: str, field: str, sentence: str) -> str:
-    kept = text.strip()[:_LONGEST]
+    kept = unicodedata.normalize("NFC", text).strip()[:_LONGEST]
     if not kept:
         raise InvalidInputError(sentence, errors=[{"pointer": f"/{field}", "rule": "missing"}])
     return kept

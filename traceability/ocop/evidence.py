@@ -4,6 +4,7 @@ Files are kept elsewhere; here is what they prove. The representative's fields a
 door that reads them logs the read.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def save_representative(session: Session, dossier_id: int, given: Representative
         ConflictError: The dossier is filed.
     """
     dossier = lock_dossier(session, dossier_id, EDITABLE)
-    name = " ".join(given.representative.split())
+    name = _tidy(given.representative)
     if not name:
         raise InvalidInputError(
             "Name the representative.", errors=[{"pointer": "/representative", "rule": "missing"}]
@@ -179,4 +180,4 @@ def is_sensitive(evidence: DossierEvidence) -> bool:
 
 
 def _tidy(text: str | None) -> str | None:
-    return " ".join((text or "").split()) or None
+    return " ".join(unicodedata.normalize("NFC", text or "").split()) or None

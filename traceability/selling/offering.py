@@ -1,5 +1,6 @@
 """What a producer offers: their products with pictures and listings, changed without surprises."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -210,5 +211,6 @@ def _named(text: str | None) -> list[ColumnElement[bool]]:
 
 def _tidy(text: str | None) -> str | None:
     """A text as it is kept: paragraphs stay, blanks at the ends and carriage returns do not."""
-    lines = [line.rstrip() for line in (text or "").replace("\r\n", "\n").split("\n")]
+    composed = unicodedata.normalize("NFC", text or "")
+    lines = [line.rstrip() for line in composed.replace("\r\n", "\n").split("\n")]
     return "\n".join(lines).strip() or None

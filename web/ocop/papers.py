@@ -118,6 +118,7 @@ def representative(dossier_id: int) -> str:
             dossier=dossier,
             product=desk.product_of(session, dossier),
             private=private,
+            reads=rights.private_reads(session, dossier),
             can_edit=dossier.status in EDITABLE,
             sexes=SEXES,
             priorities=PRIORITIES,

@@ -1,16 +1,20 @@
 """Who may do what with OCOP dossiers."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from gis.errors import ForbiddenError
 from traceability.models import Dossier
 from traceability.ocop.dossiers import DossierScope, find_dossier
-from web.accounts import Caller
+from web.accounts import Caller, list_private_reads
 from web.context import current_account
 from web.models import PrivateRead
 
 PEOPLE = ("producer", "officer", "administrator")
 OFFICERS = ("officer", "administrator")
+# What the log of readings calls a dossier.
+_SUBJECT = "ocop-dossier"
 # Of a filed dossier the province handles what the commune has passed on.
 _WITH_PROVINCE = ("checked", "graded", "recognised")
 
@@ -71,4 +75,10 @@ def may_read_private(dossier: Dossier) -> bool:
 
 def log_private_read(session: Session, dossier: Dossier) -> None:
     """Log that the caller reads a dossier's personal fields."""
-    session.add(PrivateRead(account_id=caller().id, subject="ocop-dossier", subject_id=dossier.id))
+    session.add(PrivateRead(account_id=caller().id, subject=_SUBJECT, subject_id=dossier.id))
+    session.flush()
+
+
+def private_reads(session: Session, dossier: Dossier) -> list[tuple[str, datetime]]:
+    """Who read a dossier's personal fields and when, for whoever may read them too."""
+    return list_private_reads(session, _SUBJECT, dossier.id)
