@@ -8,6 +8,7 @@ import json
 import re
 import threading
 from decimal import Decimal
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -260,7 +261,24 @@ def test_a_line_of_the_diary_and_a_product_are_written_once(client, session, tra
     assert session.scalar(named) == 2
 
 
-def test_a_button_tapped_twice_at_once_records_once(clone_sessions, settings):
+def at_once(sends):
+    """Send all at the same moment; the statuses in their order."""
+    together = threading.Barrier(len(sends), timeout=30)
+    came = [0] * len(sends)
+
+    def run(place, send):
+        together.wait()
+        came[place] = send().status_code
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(sends)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return came
+
+
+def test_two_taps_and_two_phones_at_once(clone_sessions, settings):
     app = create_app(settings, clone_sessions)
     app.config.update(WTF_CSRF_ENABLED=False)
     with clone_sessions.begin() as session:
@@ -270,19 +288,21 @@ def test_a_button_tapped_twice_at_once_records_once(clone_sessions, settings):
         clients = [sign_in_as(app, session, party, "producer") for _ in range(2)]
     fields = {"form": str(uuid4()), "product": raw, "lot_code": "H1", "unit": "kg",
               f"area-{area}": "70", "at": typed(days_ago(1))}  # fmt: skip
-    together = threading.Barrier(2, timeout=30)
-    came: list[int] = []
-
-    def tap(client):
-        together.wait()
-        came.append(client.post("/san-xuat/thu-hoach", data=fields).status_code)
-
-    threads = [threading.Thread(target=tap, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert came == [303, 303]
+    taps = [partial(each.post, "/san-xuat/thu-hoach", data=fields) for each in clients]
+    assert at_once(taps) == [303, 303]
     with clone_sessions() as session:
         assert get_lot(session, raw, "H1").quantity == 70
-        assert session.scalar(select(func.count()).select_from(Event)) == 1
+        [event] = session.scalars(select(Event)).all()
+    # Each puts another amount in its place: one does, the other hears that it is corrected.
+    phones = [
+        partial(
+            each.post,
+            f"/san-xuat/dinh-chinh/{event.sequence}",
+            data={"quantityList-0": amount, "at": fields["at"], "what": "wrong", "why": "cân lại"},
+        )
+        for each, amount in zip(clients, ("80", "90"), strict=True)
+    ]
+    assert at_once(phones) == [303, 303]
+    with clone_sessions() as session:
+        assert get_lot(session, raw, "H1").quantity in (80, 90)
+        assert session.scalar(select(func.count()).select_from(Event)) == 3

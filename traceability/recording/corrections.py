@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.calendar import VIETNAM, local_day
+from gis.database import wait_for_turn
 from gis.errors import ConflictError, ForbiddenError, NotFoundError
 from gis.models import AdministrativeUnit, Party
 from traceability.errors import InvalidIdentifierError
@@ -59,6 +60,8 @@ def demand_correctable(session: Session, keeper: Keeper, event: Event) -> None:
         raise ForbiddenError("Only who recorded an event may correct it.")
     if event.corrects is not None:
         raise ConflictError("An error declaration is not corrected itself; record what is right.")
+    # Two who correct the same event would put two in its place.
+    wait_for_turn(session, f"correction {event.sequence}")
     if find_revocations(session, [event]):
         raise ConflictError("This event is revoked already.")
 
