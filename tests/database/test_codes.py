@@ -78,6 +78,8 @@ def test_the_api_takes_an_order_and_keeps_it_for_its_owner(
         ({"product": 10**6, "count": 5}, 404),
         ({"gtin": GTIN, "lot": "NONE", "count": 5}, 404),
         ({"gtin": GTIN, "count": 5, "files": []}, 400),
+        ({"gtin": GTIN, "count": True}, 400),
+        ({"gtin": GTIN, "count": 5, "start": 25}, 400),
         ({"gtin": GTIN, "count": 5, "sheet": "13"}, 400),
     ):
         assert producer.post("/api/v1/codes", json=wrong).status_code == status, wrong

@@ -42,7 +42,8 @@ ROLES = ("producer", "officer", "administrator")
 _LOOK_UP = "120 per minute"
 _ASK = "20 per minute"
 _PREFIX = "/api/v1/codes/"
-_Count = Annotated[int, Field(ge=1, le=MOST_AT_ONCE)]
+# Strict: `true` is no number of labels.
+_Count = Annotated[int, Field(ge=1, le=MOST_AT_ONCE, strict=True)]
 
 
 class PostedLabels(BaseModel):
@@ -55,7 +56,9 @@ class PostedLabels(BaseModel):
     lot: str | None = Field(None, max_length=20)
     count: _Count
     sheet: str = Field("24", description=", ".join(SHEETS))
-    start: int = Field(1, ge=1, description="Place of the first label on the first sheet")
+    start: int = Field(
+        1, ge=1, strict=True, description="Place of the first label on the first sheet"
+    )
     files: list[str] = Field(["pdf", "csv"], max_length=4, description=", ".join(KINDS))
 
 
