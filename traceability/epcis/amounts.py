@@ -88,8 +88,13 @@ class Runs:
         if event.type != "TransformationEvent":
             return
         lines = [_line(item) for item in event.items]
+        has_outputs = any(line.role == "output" for line in lines)
         if event.transformation_id is not None:
-            lines += self._runs[event.transformation_id].lines
+            before = self._runs[event.transformation_id].lines
+            if not has_outputs and any(line.role == "input" for line in before):
+                # More goes in: where an input was declared an error, it makes up for that.
+                return
+            lines += before
         inputs = [line for line in lines if line.role == "input"]
         outputs = [line for line in lines if line.role == "output"]
         went_in, came_out = _sum(inputs), _sum(outputs)
@@ -100,7 +105,7 @@ class Runs:
                 if total is not None and out is not None and out > total:
                     unit = symbol(dimension)
                     yield {
-                        "pointer": "/outputQuantityList",
+                        "pointer": f"/{'output' if has_outputs else 'input'}QuantityList",
                         "detail": f"{_shown(out)} {unit} come out of {_shown(total)} {unit}:"
                         " more than went in.",
                     }

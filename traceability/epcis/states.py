@@ -24,6 +24,7 @@ from traceability.labelling.event_states import (
     adopt_serials,
     correct_serials,
     end_changes,
+    forget_moment,
     move_serials,
 )
 from traceability.labelling.serials import BEFORE, Chosen, change_states, undo_states
@@ -181,6 +182,7 @@ def _restore(
     }
     begun = _activated(session, things.values())
     targets: dict[tuple[int, str], list[str]] = defaultdict(list)
+    forgotten: dict[tuple[int, str], list[str]] = defaultdict(list)
     for thing in things.values():
         stamp = histories.stamps.get(thing.name)
         if stamp is None or thing.serial is None:
@@ -194,8 +196,12 @@ def _restore(
             # Void by hand: no event made it so.
             stamp.state == "void" and undone not in ("end", "use")
         )
-        if state != stamp.state and not is_overruled:
+        if is_overruled and undone in ("begin", "sell"):
+            forgotten[thing.product.id, undone].append(thing.serial)
+        elif state != stamp.state and not is_overruled:
             targets[thing.product.id, state].append(thing.serial)
+    for (product_id, undone), serials in forgotten.items():
+        forget_moment(session, product_id, serials, undone)
     for (product_id, state), serials in targets.items():
         correct_serials(session, product_id, serials, state, reason=reason)
     if targets:

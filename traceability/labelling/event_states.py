@@ -80,6 +80,17 @@ def correct_serials(
     _change(session, product_id, serials, values, reason)
 
 
+def forget_moment(session: Session, product_id: int, serials: Sequence[str], undone: str) -> None:
+    """Forget when serials, recalled or void since, were activated or sold: they never were."""
+    column = {"begin": Serial.activated_at, "sell": Serial.sold_at}[undone]
+    session.execute(
+        update(Serial)
+        .where(Serial.product_id == product_id, Serial.serial == func.any(list(serials)))
+        .values({column: None})
+        .execution_options(synchronize_session=False)
+    )
+
+
 def end_changes(session: Session) -> None:
     """Forget the reason of the changes, and that something was corrected."""
     session.execute(_FORGET)
