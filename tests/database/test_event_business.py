@@ -15,7 +15,8 @@ from tests.product_factories import GTIN, Scene, make_scene
 from traceability import products
 from traceability.epcis.capture import Captor, capture_document, capture_events
 from traceability.errors import RuleBrokenError
-from traceability.models import Lot, LotSource, Serial
+from traceability.following.origin import public_origins
+from traceability.models import Lot, LotSource, Product, Serial
 
 BASE = "https://langbiang.example"
 LOT = f"{BASE}/01/{GTIN}/10/L2610"
@@ -268,6 +269,7 @@ def test_a_label_issued_for_a_lot_does_not_begin_in_another(
 @pytest.mark.real_data
 def test_the_worked_chain_is_accepted_whole_and_once(session: Session, shared: Path) -> None:
     scene = make_scene(session)
+    scene.areas[0].attributes = {"gln": "9520000100018"}
     for gtin in ("09520000100025", "09520000200015"):
         products.register_product(
             session,
@@ -281,6 +283,16 @@ def test_the_worked_chain_is_accepted_whole_and_once(session: Session, shared: P
     assert (first.success, first.stored) == (True, len(chain["epcisBody"]["eventList"]))
     second = capture_document(session, chain, by=OFFICER)
     assert (second.stored, second.repeated) == (0, first.stored)
+    # Its field is known by the number of the place alone, and is the origin of what was made of it.
+    for code in ("H261005-03", "L2610"):
+        lot = session.scalars(
+            select(Lot)
+            .join(Product)
+            .where(Lot.code == code, Product.gtin.startswith("0952000"))
+            .where(Product.id != scene.product.id)
+        ).one()
+        [origin] = public_origins(session, lot.product_id, lot.id)
+        assert origin.growing_area_id == scene.areas[0].id
 
 
 def test_a_lot_from_outside_is_registered_when_it_begins(
