@@ -86,6 +86,14 @@ def test_the_walk_in_the_browser(session, scene, people):
         sheet = province.post(f"{place}/hoi-dong/phieu", data=form | {"member": member})
         assert sheet.status_code == 303, sheet.text
     assert "Bà B" in province.get(f"{place}/hoi-dong").text
+    # Under the same name, as if it were new: what is kept is shown beside what was chosen.
+    late = province.post(
+        f"{place}/hoi-dong/phieu", data=form | {"member": "bà b", "s-1.2": "0", "version": "0"}
+    )
+    assert late.status_code == 412
+    assert "khác ở tiêu chí 1.2 (" in late.text
+    assert late.text.count("Bản đang lưu: ") == 1
+    assert 'name="version" value="1"' in late.text
     assert province.post(f"{place}/hoi-dong", data={}).status_code == 303
     told = producer.get(f"{place}/ket-qua").text
     assert "92 điểm, nhưng điều kiện 2.3 chưa đạt → 3★" in told

@@ -23,7 +23,7 @@ from web.context import transaction
 from web.language import choose
 from web.ocop import rights
 from web.ocop.reading import read_scores, said
-from web.ocop.words import EVIDENCE, KINDS, say, say_hint
+from web.ocop.words import EVIDENCE, KINDS, say, say_hint, say_overtaken
 
 blueprint = Blueprint("ocop_scores", __name__, url_prefix="/ocop/ho-so")
 
@@ -232,12 +232,16 @@ def _refused(
 
     Who was overtaken sees what is kept beside each choice that differs, and decides.
     """
-    flash(say(error), "error")
+    given = _given()
     if isinstance(error, StaleVersionError):
         kept = session.get_one(Assessment, error.context["sheet"])
-        return _form(session, dossier, kind, _given(), None, kept), 412
+        codes = [each.code for each in sheets.rubric_of(dossier).criteria]
+        differing = [code for code in codes if kept.scores.get(code) != given.get(code)]
+        flash(say_overtaken(differing, is_council=kind == "council"), "error")
+        return _form(session, dossier, kind, given, None, kept), 412
+    flash(say(error), "error")
     status = 409 if isinstance(error, ConflictError) else 422
-    return _form(session, dossier, kind, _given(), None), status
+    return _form(session, dossier, kind, given, None), status
 
 
 def _form(

@@ -1,5 +1,6 @@
 """The words of OCOP dossiers: states, steps, kinds, grounds, and why a form was not taken."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext
@@ -102,6 +103,16 @@ def say_hint(hint: Hint) -> str:
     return str(sentences[hint.kind])
 
 
+def say_overtaken(codes: Sequence[str], *, is_council: bool) -> str:
+    """Why a sheet that somebody changed meanwhile was not kept, and what to do now."""
+    said = gettext(
+        "Chưa lưu: phiếu này đã có bản khác, khác ở tiêu chí %(codes)s (xem “Bản đang lưu”)."
+        " Bấm Lưu lần nữa để thay bằng điểm dưới đây.",
+        codes=", ".join(codes) or "–",
+    )
+    return f"{said} {gettext('Nếu là thành viên khác, sửa tên.')}" if is_council else str(said)
+
+
 def say(error: PlatformError) -> str:
     """Why a form was not taken, in a sentence for who sent it."""
     rules = [error.context.get("rule")]
@@ -123,10 +134,6 @@ def say(error: PlatformError) -> str:
         "missing": gettext("Hãy ghi đủ những ô cần thiết."),
         "early": gettext("Chưa tới lúc nộp đánh giá lại (180 ngày trước khi hết hạn)."),
         "moved": gettext("Hồ sơ đã chuyển bước trong lúc đang xem. Đây là tình trạng hiện tại."),
-        "changed": gettext(
-            "Chưa lưu: phiếu này đã có bản khác, do người khác sửa hoặc do trùng tên. Chỗ khác nhau"
-            " ghi “Bản đang lưu”. Bấm Lưu để thay bằng điểm dưới đây, hoặc sửa tên thành viên."
-        ),
         "under-way": gettext("Sản phẩm này đã có một hồ sơ đang làm."),
         "not-certified": gettext("Sản phẩm chưa có chứng nhận nào: chọn “Lần đầu”."),
         "number": gettext("Số giấy chứng nhận này đã có."),
@@ -145,7 +152,5 @@ def say(error: PlatformError) -> str:
         )
     if "status_of_dossier" in error.context:
         rules = ["moved"]
-    elif "version" in error.context:
-        rules = ["changed"]
     found = [str(sentences[rule]) for rule in dict.fromkeys(rules) if rule in sentences]
     return " ".join(found) or error.detail
