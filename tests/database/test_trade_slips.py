@@ -219,17 +219,21 @@ def test_an_officer_corrects_what_happened_in_the_own_commune(app, session, trad
         assert answer.status_code == expected
 
 
-def test_a_journey_tells_no_stranger_s_word_before_the_thing_was_sent(session, trade, monkeypatch):
+def test_a_journey_tells_no_stranger_s_word(session, trade, monkeypatch):
     harvest(session, trade, "H1", 100, 9)
     lot = get_lot(session, trade.raw.id, "H1")
     load = Load(shares=[Share(lot, trade.raw, Decimal(1), "kg")])
-    stranger = Keeper(
-        Captor("shop", trade.scene.household.id, frozenset({"producer"})), trade.keeper.base
+    other = Party(kind="enterprise", name="Ai đó")
+    session.add(other)
+    session.flush()
+    shop, stranger = (
+        Keeper(Captor("shop", party.id, frozenset({"producer"})), trade.keeper.base)
+        for party in (trade.scene.household, other)
     )
     record_receiving(session, stranger, load, at=days_ago(8))
     assert [step.kind for step in public_journey(session, trade.raw, lot)] == ["harvest"]
     record_shipping(session, trade.keeper, load, at=days_ago(7))
-    record_receiving(session, stranger, load, at=days_ago(6))
+    record_receiving(session, shop, load, at=days_ago(6))
     told = [step.kind for step in public_journey(session, trade.raw, lot)]
     assert told == ["harvest", "ship", "receive"]
     # However long it becomes, it begins in the field.
