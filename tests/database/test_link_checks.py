@@ -1,6 +1,5 @@
 """The check of listings against a real https server of the test's own."""
 
-import contextlib
 import ssl
 import subprocess
 import threading
@@ -8,7 +7,6 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
 import pytest
@@ -17,6 +15,7 @@ from sqlalchemy import select
 from etl.fetching import Fetcher, is_public
 from etl.link_checks import LinkChecker, user_agent
 from tests.product_factories import make_scene
+from tests.shop_server import Shop
 from traceability.gs1.digital_link import parse_path
 from traceability.linking import links
 from traceability.models import Listing, Report
@@ -24,58 +23,6 @@ from traceability.selling import listing_checks, marketplaces
 
 HOSTS = ("voso.vn", "www.voso.vn", "postmart.vn", "evil.example")
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
-
-
-class Shop(ThreadingHTTPServer):
-    """Answers by path: (status, headers, body); HEAD may be answered otherwise."""
-
-    daemon_threads = True
-
-    def __init__(self, certificate):
-        super().__init__(("127.0.0.1", 0), Door)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        # Hands are shaken in the thread of each client: one that stays silent holds nobody up.
-        self.socket = context.wrap_socket(
-            self.socket, server_side=True, do_handshake_on_connect=False
-        )
-        self.answers, self.asked, self.agents, self.dripping = {}, [], set(), set()
-
-    def handle_error(self, request, client_address):
-        """A client that refuses the certificate is no error of the test."""
-
-
-class Door(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        host = self.headers["Host"]
-        self.server.asked.append((self.command, host + self.path))
-        self.server.agents.add(self.headers["User-Agent"])
-        known = self.server.answers
-        if self.path in self.server.dripping:
-            for _ in range(200):
-                try:
-                    self.wfile.write(b"H")
-                except OSError:
-                    return
-                time.sleep(0.1)
-            return
-        found = known.get((self.command, self.path), known.get(self.path, (404, {}, b"")))
-        status, headers, body = found
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            with contextlib.suppress(OSError):
-                self.wfile.write(body)
-
-    do_HEAD = do_GET  # noqa: N815  the name that the library looks for
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
