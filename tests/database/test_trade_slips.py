@@ -18,6 +18,8 @@ from gis.models import DiaryEntry, Party
 from tests.product_factories import SECRET_NAME
 from tests.trade_factories import days_ago, harvest, make_trade, sign_in_as, typed
 from traceability.epcis.captor import Captor
+from traceability.epcis.capture import capture_events
+from traceability.errors import RuleBrokenError
 from traceability.following import journey
 from traceability.following.journey import public_journey
 from traceability.following.reach import reach_of
@@ -215,6 +217,15 @@ def test_an_officer_corrects_what_happened_in_the_own_commune(app, session, trad
         account = session.scalars(select(Account).order_by(Account.id.desc()).limit(1)).one()
         account.commune_code = commune
         session.commit()
+        if expected == 403:
+            # Nor by the door of programs.
+            by = Captor(account.username, None, frozenset({"officer"}), commune)
+            declared = json.loads(shipping.body) | {
+                "errorDeclaration": {"declarationTime": f"{days_ago(0).isoformat()}",
+                                     "reason": "did_not_occur"}
+            }  # fmt: skip
+            with pytest.raises(RuleBrokenError, match="not of your commune"):
+                capture_events(session, [declared], by=by)
         answer = officer.post(form, data={"what": "never", "why": "ghi nhầm"})
         assert answer.status_code == expected
 

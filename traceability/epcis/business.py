@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gis.models import AdministrativeUnit, Party
 from traceability.epcis.captor import Captor
 from traceability.epcis.checks import MOST_PROBLEMS
 from traceability.epcis.events import ReadEvent
@@ -117,6 +118,21 @@ def _check_commune(
     products = {thing.product.id: thing.product for thing in own.values()}.values()
     if products and not any(may_rule(session, by, product) for product in products):
         _refuse_declaration("None of the products of this event is of your commune.")
+    if products or by.commune_code is None or "administrator" in by.roles:
+        return
+    # What names no product, such as a box's way, is of the commune of whoever recorded it.
+    elsewhere = (
+        select(Event.sequence)
+        .outerjoin(Party, Party.id == Event.party_id)
+        .outerjoin(AdministrativeUnit, AdministrativeUnit.id == Party.commune_id)
+        .where(
+            Event.sequence.in_(sequences),
+            Event.captured_by != by.name,
+            AdministrativeUnit.code.is_distinct_from(by.commune_code),
+        )
+    )
+    if session.scalar(elsewhere.limit(1)) is not None:
+        _refuse_declaration("Whoever recorded this event is not of your commune.")
 
 
 def _refuse_declaration(detail: str) -> None:
