@@ -260,6 +260,8 @@ def check_days(harvested: date | None, produced: date | None, expires: date | No
 
 
 def _check_sources(session: Session, sources: Sequence[Source], quantity: Decimal | None) -> None:
+    if not sources:
+        return
     wanted = {source.growing_area_id for source in sources}
     if len(wanted) != len(sources):
         raise InvalidInputError("A growing area is named twice among the sources of a lot.")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gis.calendar import today
+from gis.calendar import local_day, today
 from gis.diary import write_entry
 from tests.product_factories import GTIN, Scene, make_scene
 from tests.trade_factories import BASE, days_ago
@@ -119,7 +119,7 @@ def test_a_captured_harvest_is_what_a_recorded_one_is(
     write_entry(
         session,
         scene.areas[0].id,
-        done_on=DAY.date() - timedelta(days=2),
+        done_on=local_day(DAY) - timedelta(days=2),
         activity="spraying",
         by="x",
         today=today(),
@@ -162,7 +162,7 @@ def test_places_that_are_unknown_or_others_make_no_origin(
 def test_the_first_day_of_a_harvest_keeps_the_interval_too(
     session: Session, scene: Scene, producer: Captor
 ) -> None:
-    first, last = DAY.date() - timedelta(days=5), DAY.date() + timedelta(days=400)
+    first, last = local_day(DAY) - timedelta(days=5), local_day(DAY) + timedelta(days=400)
     facts = {
         "cbvmda:harvestStartDate": first.isoformat(),
         # Not over after it was recorded, whatever is typed.
@@ -173,7 +173,7 @@ def test_the_first_day_of_a_harvest_keeps_the_interval_too(
     lot = find_lot(session, scene.product.id, "D1")
     assert [source[1:] for source in sources(session, lot)] == [
         (None, first),
-        (Decimal("420.500"), DAY.date()),
+        (Decimal("420.500"), local_day(DAY)),
     ]
 
 

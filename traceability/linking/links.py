@@ -241,8 +241,7 @@ def publish_product(session: Session, product: Product) -> None:
     """Make or renew the automatic entries of a product and its lots; posted ones stay; flushes."""
     page = product_page(product.id)
     targets = _targets(session, product, page)
-    for code in product_codes(product):
-        _publish(session, code, targets, product)
+    _publish(session, product_codes(product), targets, product)
     for lot in session.scalars(select(Lot).where(Lot.product_id == product.id)):
         publish_lot(session, product, lot)
 
@@ -250,8 +249,7 @@ def publish_product(session: Session, product: Product) -> None:
 def publish_lot(session: Session, product: Product, lot: Lot) -> None:
     """Make or renew the automatic entries of a lot; posted ones stay; flushes."""
     targets = _targets(session, product, product_page(product.id, lot.code), f", lô {lot.code}")
-    for code in product_codes(product, lot.code):
-        _publish(session, code, targets, product)
+    _publish(session, product_codes(product, lot.code), targets, product)
 
 
 def product_codes(
@@ -308,12 +306,18 @@ def is_within(host: str, domain: str) -> bool:
     return host.endswith(domain) and _LABELS.fullmatch(host.removesuffix(domain)) is not None
 
 
-def _publish(session: Session, code: Code, targets: list[Target], product: Product) -> None:
-    posted = select(LinkEntry.id).where(
-        LinkEntry.key == anchor(code).path, LinkEntry.product_id.is_(None)
+def _publish(
+    session: Session, codes: Sequence[Code], targets: list[Target], product: Product
+) -> None:
+    called = {anchor(code).path: code for code in codes}
+    posted = set(
+        session.scalars(
+            select(LinkEntry.key).where(LinkEntry.key.in_(called), LinkEntry.product_id.is_(None))
+        )
     )
-    if session.scalar(posted) is None:
-        replace_entry(session, code, targets, description=product.name, product_id=product.id)
+    entries = [(code, targets, product.name) for key, code in called.items() if key not in posted]
+    if entries:
+        replace_entries(session, entries, product_id=product.id)
 
 
 def _targets(session: Session, product: Product, page: str, suffix: str = "") -> list[Target]:
