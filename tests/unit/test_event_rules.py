@@ -180,7 +180,7 @@ WRONG: list[tuple[str, Body, str, Any, str]] = [
     ("unknown reason", SALE, "errorDeclaration/reason", "mistake", "="),
     ("remote context", HARVEST, "@context", ["https://evil.example/c"], "/@context/0"),
     ("imported context", HARVEST, "@context", {"@import": "https://e.vn"}, "/@context/@import"),
-    ("eventTime renamed", HARVEST, "@context", {"eventTime": "https://e.vn"}, "/@context/eventTime"),
+    ("time renamed", HARVEST, "@context", {"eventTime": "https://e.vn"}, "/@context/eventTime"),
     ("shipping renamed", HARVEST, "@context", {"shipping": "https://e.vn"}, "/@context/shipping"),
     ("default vocabulary", HARVEST, "@context", {"@vocab": "https://e.vn"}, "/@context/@vocab"),
 ]  # fmt: skip
