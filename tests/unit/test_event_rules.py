@@ -176,11 +176,11 @@ WRONG: list[tuple[str, Body, str, Any, str]] = [
     ("source without kind", SALE, "sourceList", [{"source": ITEM}], "/sourceList/0"),
     ("certificate no URI", SALE, "certificationInfo", ["VietGAP"], "/certificationInfo/0"),
     ("declared without time", SALE, "errorDeclaration/declarationTime", ..., "/errorDeclaration"),
-    ("declared ahead", SALE, "errorDeclaration/declarationTime", "2027-01-01T00:00:00Z", "="),
+    ("declared ahead", SALE, "errorDeclaration/declarationTime", "2999-01-01T00:00:00Z", "="),
     ("unknown reason", SALE, "errorDeclaration/reason", "mistake", "="),
     ("remote context", HARVEST, "@context", ["https://evil.example/c"], "/@context/0"),
     ("imported context", HARVEST, "@context", {"@import": "https://e.vn"}, "/@context/@import"),
-    ("time renamed", HARVEST, "@context", {"eventTime": "https://e.vn"}, "/@context/eventTime"),
+    ("time renamed", HARVEST, "@context", {"eventTime": "urn:x"}, "/@context/eventTime"),
     ("shipping renamed", HARVEST, "@context", {"shipping": "https://e.vn"}, "/@context/shipping"),
     ("default vocabulary", HARVEST, "@context", {"@vocab": "https://e.vn"}, "/@context/@vocab"),
 ]  # fmt: skip
