@@ -165,7 +165,6 @@ def change_states(
     *,
     reason: str | None = None,
     lot_id: int | None = None,
-    adopt: bool = False,
 ) -> Changed:
     """Bring serials into a state: the one place where states change. Done twice, it is done once.
 
@@ -178,8 +177,6 @@ def change_states(
         to: active, sold, void or recalled.
         reason: Why, for the history.
         lot_id: For those without a lot: the lot that they belong to from now on.
-        adopt: Record listed serials that were never issued here: their producer, who numbers items
-            himself, has put them on items. Only with `to="active"`.
 
     Raises:
         InvalidInputError: There is no such state to go to.
@@ -211,23 +208,8 @@ def change_states(
             .execution_options(synchronize_session="fetch" if _few(chosen) else False)
         )
     _say_why(session, None)
-    adopted = 0
-    if adopt and to == "active" and chosen.serials:
-        rows = [
-            {"product_id": chosen.product_id, "lot_id": lot_id, "serial": one, "state": "active"}
-            for one in chosen.serials
-        ]
-        adopted = len(
-            session.scalars(
-                insert(Serial)
-                .on_conflict_do_nothing(constraint="uq_serial_product_serial")
-                .returning(Serial.id),
-                rows,
-            ).all()
-        )
-    changed = sum(states.get(state, 0) for state in BEFORE[to])
     return Changed(
-        changed=changed + adopted,
+        changed=sum(states.get(state, 0) for state in BEFORE[to]),
         unchanged=states.get(to, 0),
         refused=_refused(session, condition, to, states),
     )
