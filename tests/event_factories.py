@@ -1,5 +1,7 @@
 """Small events that tests of the journal stand on."""
 
+from typing import Any
+
 from traceability.epcis.capture import Captor
 
 BY = Captor("an", None, frozenset({"officer"}))
@@ -21,6 +23,19 @@ def event(minute: int = 0, **members) -> dict:
         ],
     }
     return {**made, **members}
+
+
+def did(step: str, action: str | None = "OBSERVE", hour: int = 6, **members: Any) -> dict[str, Any]:
+    """What was done at an hour of one day; an action of None is left out."""
+    made = {
+        "type": "ObjectEvent",
+        "eventTime": f"2026-11-01T{hour:02d}:00:00+07:00",
+        "eventTimeZoneOffset": "+07:00",
+        "action": action,
+        "bizStep": step,
+        **members,
+    }
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def document(*events) -> dict:

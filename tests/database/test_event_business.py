@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from tests.event_factories import did
 from tests.product_factories import GTIN, Scene, make_scene
 from traceability import products
 from traceability.epcis.capture import Captor, capture_document, capture_events
@@ -39,26 +40,14 @@ def producer(scene: Scene) -> Captor:
     return Captor("producer", scene.cooperative.id, frozenset({"producer"}))
 
 
-def event(step: str, action: str | None = "OBSERVE", hour: int = 6, **members: Any) -> Body:
-    made = {
-        "type": "ObjectEvent",
-        "eventTime": f"2026-11-01T{hour:02d}:00:00+07:00",
-        "eventTimeZoneOffset": "+07:00",
-        "action": action,
-        "bizStep": step,
-        **members,
-    }
-    return {name: value for name, value in made.items() if value is not None}
-
-
 def packing(child: str, box: int, hour: int, action: str = "ADD") -> Body:
     children = {"childEPCs": [child]} if child else {}
-    body = event("packing" if action == "ADD" else "unpacking", action, hour, **children)
+    body = did("packing" if action == "ADD" else "unpacking", action, hour, **children)
     return {**body, "type": "AggregationEvent", "parentID": f"{BOX}{box}"}
 
 
 def transformation(inputs: list[Body], outputs: list[Body], **members: Any) -> Body:
-    body = event("commissioning", None, 8, **members)
+    body = did("commissioning", None, 8, **members)
     return {
         **body,
         "type": "TransformationEvent",
@@ -88,49 +77,49 @@ def state_of(session: Session, serial: str) -> str | None:
 
 def test_an_item_begins_is_sold_and_ends_once(session: Session, producer: Captor) -> None:
     own = f"{BASE}/01/{GTIN}/10/L2610/21/A1"
-    capture(session, producer, event("commissioning", "ADD", 6, epcList=[own]))
+    capture(session, producer, did("commissioning", "ADD", 6, epcList=[own]))
     assert state_of(session, "A1") == "active"
-    again = event("commissioning", "ADD", 7, **ALL)
+    again = did("commissioning", "ADD", 7, **ALL)
     error = refused(session, producer, again, "begins once")
     assert error.context["errors"][0]["pointer"] == "/epcList/0"
 
-    capture(session, producer, event("retail_selling", hour=8, **ALL))
+    capture(session, producer, did("retail_selling", hour=8, **ALL))
     assert state_of(session, "A1") == "sold"
-    refused(session, producer, event("retail_selling", hour=9, **ALL), "sold once")
+    refused(session, producer, did("retail_selling", hour=9, **ALL), "sold once")
 
-    capture(session, producer, event("destroying", "DELETE", 10, **ALL))
+    capture(session, producer, did("destroying", "DELETE", 10, **ALL))
     assert state_of(session, "A1") == "void"
-    refused(session, producer, event("decommissioning", "DELETE", 11, **ALL), "ends once")
-    refused(session, producer, event("shipping", hour=12, **ALL), "only be looked at")
-    capture(session, producer, event("inspecting", hour=13, **ALL))
+    refused(session, producer, did("decommissioning", "DELETE", 11, **ALL), "ends once")
+    refused(session, producer, did("shipping", hour=12, **ALL), "only be looked at")
+    capture(session, producer, did("inspecting", hour=13, **ALL))
 
 
 def test_both_codes_of_a_product_name_the_same_item(
     session: Session, scene: Scene, producer: Captor
 ) -> None:
     trace = f"{BASE}/t/{scene.product.trace_code}/tem/A1"
-    capture(session, producer, event("commissioning", "ADD", 6, **ALL))
-    refused(session, producer, event("commissioning", "ADD", 7, epcList=[trace]), "begins once")
+    capture(session, producer, did("commissioning", "ADD", 6, **ALL))
+    refused(session, producer, did("commissioning", "ADD", 7, epcList=[trace]), "begins once")
     urn = "urn:epc:id:sgtin:9520009.000001.A1"
-    refused(session, producer, event("commissioning", "ADD", 7, epcList=[urn]), "begins once")
+    refused(session, producer, did("commissioning", "ADD", 7, epcList=[urn]), "begins once")
 
 
 def test_only_the_producer_and_the_authority_begin_end_and_recall(
     session: Session, producer: Captor
 ) -> None:
     for body in (
-        event("commissioning", "ADD", **ALL),
-        event("destroying", "DELETE", **ALL),
-        event("holding", disposition="recalled", quantityList=[{"epcClass": LOT}]),
+        did("commissioning", "ADD", **ALL),
+        did("destroying", "DELETE", **ALL),
+        did("holding", disposition="recalled", quantityList=[{"epcClass": LOT}]),
         transformation([amount(1)], [amount(1, lot=LOT + "B")]),
     ):
         refused(session, STRANGER, body, "only the producer")
-    capture(session, OFFICER, event("commissioning", "ADD", **ALL))
-    capture(session, STRANGER, event("receiving", hour=7, **ALL))
+    capture(session, OFFICER, did("commissioning", "ADD", **ALL))
+    capture(session, STRANGER, did("receiving", hour=7, **ALL))
     # Things of others are recorded as they come, twice if need be.
     foreign = {"epcList": ["urn:epc:id:sgtin:0614141.107346.2018"]}
     for hour in (6, 7):
-        capture(session, STRANGER, event("commissioning", "ADD", hour, **foreign))
+        capture(session, STRANGER, did("commissioning", "ADD", hour, **foreign))
 
 
 def test_a_child_is_in_one_box_at_a_time(session: Session, producer: Captor) -> None:
@@ -182,31 +171,31 @@ def test_no_more_is_taken_from_a_lot_than_was_made(
     # The lot was registered with 420 kg before there were events.
     refused(session, producer, transformation([amount(421)], [amount(1, lot=LOT + "B")]), "420 kg")
     capture(session, producer, transformation([amount(0.4, "TNE")], [amount(1, lot=LOT + "B")]))
-    refused(session, producer, event("retail_selling", quantityList=[amount(20.5)]), "420.5 kg")
+    refused(session, producer, did("retail_selling", quantityList=[amount(20.5)]), "420.5 kg")
 
-    ship = event("shipping", hour=9, quantityList=[amount(300)])
+    ship = did("shipping", hour=9, quantityList=[amount(300)])
     capture(session, producer, ship)
-    refused(session, producer, event("shipping", hour=10, quantityList=[amount(121)]), "421 kg")
-    capture(session, producer, event("receiving", hour=10, quantityList=[amount(100)]))
-    capture(session, producer, event("shipping", hour=11, quantityList=[amount(121)]))
+    refused(session, producer, did("shipping", hour=10, quantityList=[amount(121)]), "421 kg")
+    capture(session, producer, did("receiving", hour=10, quantityList=[amount(100)]))
+    capture(session, producer, did("shipping", hour=11, quantityList=[amount(121)]))
     # The next in the chain sends what it was sent.
-    capture(session, STRANGER, event("shipping", hour=12, quantityList=[amount(300)]))
+    capture(session, STRANGER, did("shipping", hour=12, quantityList=[amount(300)]))
 
     capture(
-        session, producer, event("commissioning", "ADD", quantityList=[amount(10, lot=LOT + "N")])
+        session, producer, did("commissioning", "ADD", quantityList=[amount(10, lot=LOT + "N")])
     )
     capture(
         session,
         producer,
-        event("creating_class_instance", "ADD", quantityList=[amount(5, lot=LOT + "N")]),
-        event("destroying", "DELETE", hour=9, quantityList=[amount(15, lot=LOT + "N")]),
+        did("creating_class_instance", "ADD", quantityList=[amount(5, lot=LOT + "N")]),
+        did("destroying", "DELETE", hour=9, quantityList=[amount(15, lot=LOT + "N")]),
     )
-    late = event("destroying", "DELETE", hour=10, quantityList=[amount(1, lot=LOT + "N")])
+    late = did("destroying", "DELETE", hour=10, quantityList=[amount(1, lot=LOT + "N")])
     refused(session, producer, late, "16 kg")
 
 
 def test_what_is_declared_an_error_no_longer_counts(session: Session, producer: Captor) -> None:
-    begun = event("commissioning", "ADD", 6, **ALL)
+    begun = did("commissioning", "ADD", 6, **ALL)
     capture(session, producer, begun)
     declared = {
         **begun,
@@ -218,13 +207,13 @@ def test_what_is_declared_an_error_no_longer_counts(session: Session, producer: 
     refused(session, STRANGER, declared, "Only who captured")
     capture(session, producer, declared)
     assert state_of(session, "A1") == "issued"
-    capture(session, producer, event("commissioning", "ADD", 7, **ALL))
+    capture(session, producer, did("commissioning", "ADD", 7, **ALL))
     assert state_of(session, "A1") == "active"
     # What was recorded wrongly is put right even after the item was sold.
-    capture(session, producer, event("retail_selling", hour=9, **ALL))
-    late = event("commissioning", "ADD", 7, **ALL)
+    capture(session, producer, did("retail_selling", hour=9, **ALL))
+    late = did("commissioning", "ADD", 7, **ALL)
     wrong = {**late, "errorDeclaration": declared["errorDeclaration"]}
-    capture(session, producer, wrong, event("commissioning", "ADD", 8, **ALL))
+    capture(session, producer, wrong, did("commissioning", "ADD", 8, **ALL))
     assert state_of(session, "A1") == "sold"
     # Declared again: what was recorded since stands.
     twice = deepcopy(declared)
@@ -237,15 +226,15 @@ def test_a_recall_reaches_the_items_of_the_lot(
     session: Session, scene: Scene, producer: Captor
 ) -> None:
     mda = {"ilmd": {"cbvmda:lotNumber": "L2610"}}
-    capture(session, producer, event("commissioning", "ADD", 6, **ALL, **mda))
-    capture(session, OFFICER, event("commissioning", "ADD", 6, epcList=[ITEM + "A2"]))
+    capture(session, producer, did("commissioning", "ADD", 6, **ALL, **mda))
+    capture(session, OFFICER, did("commissioning", "ADD", 6, epcList=[ITEM + "A2"]))
     capture(
         session,
         OFFICER,
-        event("holding", hour=7, disposition="recalled", quantityList=[{"epcClass": LOT}]),
+        did("holding", hour=7, disposition="recalled", quantityList=[{"epcClass": LOT}]),
     )
     assert (state_of(session, "A1"), state_of(session, "A2")) == ("recalled", "active")
-    refused(session, producer, event("retail_selling", hour=8, **ALL), "was recalled")
+    refused(session, producer, did("retail_selling", hour=8, **ALL), "was recalled")
 
 
 def test_an_issued_label_is_not_sold_before_it_is_active(
@@ -253,7 +242,7 @@ def test_an_issued_label_is_not_sold_before_it_is_active(
 ) -> None:
     session.add(Serial(product_id=scene.product.id, serial="A1"))
     session.flush()
-    refused(session, producer, event("retail_selling", **ALL), "never commissioned")
+    refused(session, producer, did("retail_selling", **ALL), "never commissioned")
 
 
 def test_a_label_issued_for_a_lot_does_not_begin_in_another(
@@ -261,7 +250,7 @@ def test_a_label_issued_for_a_lot_does_not_begin_in_another(
 ) -> None:
     session.add(Serial(product_id=scene.product.id, serial="A1", lot_id=scene.lot.id))
     session.flush()
-    other = event("commissioning", "ADD", **ALL, ilmd={"cbvmda:lotNumber": "L2611"})
+    other = did("commissioning", "ADD", **ALL, ilmd={"cbvmda:lotNumber": "L2611"})
     refused(session, producer, other, "belongs to lot L2610")
     capture(session, producer, {**other, "ilmd": {"cbvmda:lotNumber": "L2610"}})
 
@@ -304,15 +293,15 @@ def test_a_lot_from_outside_is_registered_when_it_begins(
         "https://id.example/voc/growingAreaCode": "VN-LDOR-0007",
     }
     new = LOT.replace("L2610", "N26")
-    harvest = event("commissioning", "ADD", 6, quantityList=[amount(420.5, lot=new)], ilmd=facts)
-    stamps = event("commissioning", "ADD", 7, **ALL, ilmd={"cbvmda:lotNumber": "N26"})
+    harvest = did("commissioning", "ADD", 6, quantityList=[amount(420.5, lot=new)], ilmd=facts)
+    stamps = did("commissioning", "ADD", 7, **ALL, ilmd={"cbvmda:lotNumber": "N26"})
     capture(session, producer, harvest, stamps)
     lot = session.scalars(select(Lot).where(Lot.code == "N26")).one()
     assert (lot.quantity, lot.unit, str(lot.harvested_on)) == (Decimal("420.5"), "kg", "2026-10-30")
     [source] = session.scalars(select(LotSource).where(LotSource.lot_id == lot.id))
     assert source.growing_area_id == scene.areas[0].id
     assert session.scalars(select(Serial.lot_id).where(Serial.serial == "A1")).one() == lot.id
-    recall = event("holding", hour=8, disposition="recalled", quantityList=[{"epcClass": new}])
+    recall = did("holding", hour=8, disposition="recalled", quantityList=[{"epcClass": new}])
     capture(session, producer, recall)
     assert state_of(session, "A1") == "recalled"
 
@@ -323,7 +312,7 @@ def test_of_two_captures_at_once_one_wins(clone_sessions: sessionmaker[Session],
         scene = make_scene(session)
         by = Captor("producer", scene.cooperative.id, frozenset({"producer"}))
     rivals = {
-        "commissioning": [event("commissioning", "ADD", hour, **ALL) for hour in (6, 7)],
+        "commissioning": [did("commissioning", "ADD", hour, **ALL) for hour in (6, 7)],
         "packing": [packing(ITEM + "A1", box, 6 + box) for box in (1, 2)],
         "taking": [
             transformation([amount(300)], [amount(1, lot=f"{LOT}{name}")]) for name in ("B", "C")
@@ -355,14 +344,14 @@ def test_many_captures_at_once_take_what_there_is_and_no_more(
     lots = [f"{BASE}/01/{gtin}/10/N26" for gtin in (GTIN, "09520000100025")]
     with clone_sessions.begin() as session:
         for lot in lots:
-            made = event("commissioning", "ADD", quantityList=[amount(100, lot=lot)])
+            made = did("commissioning", "ADD", quantityList=[amount(100, lot=lot)])
             capture_events(session, [made], by=by)
 
     def take(number: int) -> bool:
         # Each takes from both lots, every second one in the other order.
         bodies = [
             {
-                **event("destroying", "DELETE", 8, quantityList=[amount(1.5, lot=lot)]),
+                **did("destroying", "DELETE", 8, quantityList=[amount(1.5, lot=lot)]),
                 "https://id.example/voc/number": number,
             }
             for lot in lots[:: 1 if number % 2 else -1]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis.models import Facility
+from tests.event_factories import did
 from tests.product_factories import GTIN, Scene, make_scene
 from traceability.epcis.capture import Captor, capture_events
 from traceability.errors import RuleBrokenError
@@ -39,34 +40,22 @@ def scene(session: Session) -> Scene:
 def producer(session: Session, scene: Scene) -> Captor:
     by = Captor("producer", scene.cooperative.id, frozenset({"producer"}))
     made = [{"epcClass": LOT, "quantity": 100, "uom": "KGM"}]
-    capture(session, by, event("commissioning", "ADD", 5, quantityList=made))
-    capture(session, by, event("commissioning", "ADD", 5, epcList=[ITEM + "A1"]))
+    capture(session, by, did("commissioning", "ADD", 5, quantityList=made))
+    capture(session, by, did("commissioning", "ADD", 5, epcList=[ITEM + "A1"]))
     return by
 
 
-def event(step: str, action: str | None = "OBSERVE", hour: int = 6, **members: Any) -> Body:
-    made = {
-        "type": "ObjectEvent",
-        "eventTime": f"2026-11-01T{hour:02d}:00:00+07:00",
-        "eventTimeZoneOffset": "+07:00",
-        "action": action,
-        "bizStep": step,
-        **members,
-    }
-    return {name: value for name, value in made.items() if value is not None}
-
-
 def packed(hour: int, **members: Any) -> Body:
-    return event("packing", "ADD", hour, type="AggregationEvent", parentID=BOX, **members)
+    return did("packing", "ADD", hour, type="AggregationEvent", parentID=BOX, **members)
 
 
 def transformed(hour: int, **members: Any) -> Body:
-    return event("commissioning", None, hour, type="TransformationEvent", **members)
+    return did("commissioning", None, hour, type="TransformationEvent", **members)
 
 
 def recalled(epcs: list[str] | None = None, hour: int = 12, **members: Any) -> Body:
     names = {"epcList": epcs} if epcs else {}
-    return event("holding", "OBSERVE", hour, disposition="recalled", **names, **members)
+    return did("holding", "OBSERVE", hour, disposition="recalled", **names, **members)
 
 
 def capture(session: Session, by: Captor, body: Body) -> None:
@@ -82,15 +71,15 @@ def strange_acts() -> list[Body]:
     """What takes stock away, makes labels void or judges."""
     foreign = [{"epcClass": FOREIGN, "quantity": 1, "uom": "KGM"}]
     return [
-        event("retail_selling", hour=9, epcList=[ITEM + "A1"]),
+        did("retail_selling", hour=9, epcList=[ITEM + "A1"]),
         packed(9, childQuantityList=[LINE]),
         {
             **packed(9, childQuantityList=[LINE]),
             "type": "AssociationEvent",
             "bizStep": "assembling",
         },
-        event("inspecting", hour=9, disposition="non_conformant", quantityList=[LINE]),
-        event("inspecting", hour=9, disposition="conformant", quantityList=[LINE]),
+        did("inspecting", hour=9, disposition="non_conformant", quantityList=[LINE]),
+        did("inspecting", hour=9, disposition="conformant", quantityList=[LINE]),
         transformed(9, inputQuantityList=[LINE], outputQuantityList=foreign),
     ]
 
@@ -101,21 +90,21 @@ def test_strangers_touch_what_was_never_sent_out_only_to_look(
     for body in strange_acts():
         refused(session, STRANGER, body, "did not send it to you")
     # Their own word that they sent or received it is none.
-    capture(session, STRANGER, event("shipping", hour=6, quantityList=[LINE]))
-    capture(session, STRANGER, event("receiving", hour=7, quantityList=[LINE]))
+    capture(session, STRANGER, did("shipping", hour=6, quantityList=[LINE]))
+    capture(session, STRANGER, did("receiving", hour=7, quantityList=[LINE]))
     refused(session, STRANGER, strange_acts()[-1], "did not send it to you")
     # In the journal, of no party is the authority: nobody's account is not taken for it.
     nobody = Captor("nobody", None, frozenset({"producer"}))
-    refused(session, nobody, event("shipping", hour=9, quantityList=[LINE]), "no organisation")
+    refused(session, nobody, did("shipping", hour=9, quantityList=[LINE]), "no organisation")
     refused(session, nobody, recalled([BOX]), "no organisation")
     # An item goes with its box, a lot by itself; to nobody named: to who first receives them.
     capture(session, producer, packed(7, childEPCs=[ITEM + "A1"]))
-    capture(session, producer, event("shipping", hour=8, epcList=[BOX]))
-    capture(session, producer, event("shipping", hour=8, quantityList=[LINE]))
+    capture(session, producer, did("shipping", hour=8, epcList=[BOX]))
+    capture(session, producer, did("shipping", hour=8, quantityList=[LINE]))
     for body in strange_acts():
         refused(session, STRANGER, body, "did not send it to you")
     for by in (STRANGER, RIVAL):
-        taken_in = event("receiving", hour=9, epcList=[BOX], quantityList=[LINE])
+        taken_in = did("receiving", hour=9, epcList=[BOX], quantityList=[LINE])
         capture(session, by, {**taken_in, "https://id.example/voc/by": by.name})
     for body in strange_acts():
         refused(session, RIVAL, body, "did not send it to you")
@@ -137,20 +126,20 @@ def test_who_is_named_by_a_shipment_goes_on_with_it_and_sends_it_on(
     session.flush()
     at_the_shop = Captor("shop", shop, frozenset({"producer"}))
     to_the_shop = {"type": "cbv:SDT-owning_party", "destination": "urn:epc:id:pgln:9521234.54321"}
-    sent = event("shipping", hour=8, epcList=[ITEM + "A1"], destinationList=[to_the_shop])
+    sent = did("shipping", hour=8, epcList=[ITEM + "A1"], destinationList=[to_the_shop])
     capture(session, producer, sent)
     # Who receives it first, and what strangers say of boxes, is nothing against the name.
-    capture(session, RIVAL, event("receiving", hour=8, epcList=[ITEM + "A1"]))
-    seen = event("packing", "OBSERVE", 8, type="AggregationEvent", parentID=BOX)
+    capture(session, RIVAL, did("receiving", hour=8, epcList=[ITEM + "A1"]))
+    seen = did("packing", "OBSERVE", 8, type="AggregationEvent", parentID=BOX)
     capture(session, RIVAL, {**seen, "childEPCs": [ITEM + "A1"]})
-    sale = event("retail_selling", hour=10, epcList=[ITEM + "A1"])
+    sale = did("retail_selling", hour=10, epcList=[ITEM + "A1"])
     refused(session, RIVAL, sale, "did not send it to you")
     # By its address here, a carrier has it too; in a box, packed by who has it.
     named = f"{BASE}/chu-the/{carrier}"
     on = [{"type": "possessing_party", "destination": named}]
     capture(session, at_the_shop, packed(9, childEPCs=[ITEM + "A1"]))
-    capture(session, at_the_shop, event("shipping", hour=9, epcList=[BOX], destinationList=on))
-    out = event("unpacking", "DELETE", 10, type="AggregationEvent", parentID=BOX)
+    capture(session, at_the_shop, did("shipping", hour=9, epcList=[BOX], destinationList=on))
+    out = did("unpacking", "DELETE", 10, type="AggregationEvent", parentID=BOX)
     refused(session, RIVAL, {**out, "childEPCs": [ITEM + "A1"]}, "unpack it")
     capture(session, Captor("c", carrier, frozenset({"producer"})), sale)
 
@@ -159,14 +148,14 @@ def test_a_box_that_strangers_emptied_holds_what_it_held(
     session: Session, producer: Captor
 ) -> None:
     capture(session, producer, packed(7, childEPCs=[ITEM + "A1"]))
-    whole = event("unpacking", "DELETE", 8, type="AggregationEvent", parentID=BOX)
+    whole = did("unpacking", "DELETE", 8, type="AggregationEvent", parentID=BOX)
     capture(session, RIVAL, whole)
     elsewhere = {**packed(9, childEPCs=[ITEM + "A1"]), "parentID": BOX[:-1] + "2"}
     refused(session, producer, elsewhere, "unpack it first")
     capture(session, producer, {**whole, "eventTime": "2026-11-01T08:30:00+07:00"})
     capture(session, producer, elsewhere)
     nobody = Captor("nobody", None, frozenset({"producer"}))
-    refused(session, nobody, event("shipping", hour=9, epcList=[BOX]), "no organisation")
+    refused(session, nobody, did("shipping", hour=9, epcList=[BOX]), "no organisation")
 
 
 def test_of_two_who_received_it_at_once_one_goes_on(clone_sessions: sessionmaker[Session]) -> None:
@@ -174,12 +163,12 @@ def test_of_two_who_received_it_at_once_one_goes_on(clone_sessions: sessionmaker
         scene = make_scene(session)
         by = Captor("producer", scene.cooperative.id, frozenset({"producer"}))
         made = [{"epcClass": LOT, "quantity": 100, "uom": "KGM"}]
-        capture(session, by, event("commissioning", "ADD", 5, quantityList=made))
-        capture(session, by, event("shipping", hour=6, quantityList=[LINE]))
+        capture(session, by, did("commissioning", "ADD", 5, quantityList=made))
+        capture(session, by, did("shipping", hour=6, quantityList=[LINE]))
 
     def take(by: Captor) -> bool:
-        use = event("retail_selling", hour=9, quantityList=[LINE])
-        bodies = [event("receiving", hour=8, quantityList=[LINE]), use]
+        use = did("retail_selling", hour=9, quantityList=[LINE])
+        bodies = [did("receiving", hour=8, quantityList=[LINE]), use]
         try:
             with clone_sessions.begin() as own:
                 marked = [{**body, "https://id.example/voc/by": by.name} for body in bodies]
@@ -211,12 +200,12 @@ def test_a_strangers_word_is_not_on_the_page_and_warns_of_nothing(
     session.flush()
     late = "2026-11-05T06:00:00+07:00"
     for step in ("shipping", "receiving", "inspecting"):
-        strange = event(step, epcList=[ITEM + "A9"], quantityList=[LINE], eventTime=late)
+        strange = did(step, epcList=[ITEM + "A9"], quantityList=[LINE], eventTime=late)
         capture(session, STRANGER, strange)
     told = {step.kind for step in public_journey(session, scene.product, lot, serial)}
     assert told.isdisjoint({"ship", "receive", "inspect"})
     assert "before-shipping" not in standing_of(session, scene.product.id, "A9").warnings
-    capture(session, producer, event("shipping", epcList=[ITEM + "A9"], eventTime=late))
+    capture(session, producer, did("shipping", epcList=[ITEM + "A9"], eventTime=late))
     told = {step.kind for step in public_journey(session, scene.product, lot, serial)}
     assert "ship" in told
     assert "before-shipping" in standing_of(session, scene.product.id, "A9").warnings
@@ -229,7 +218,7 @@ def test_an_officer_of_a_commune_rules_over_its_products_only(
     whole = recalled(quantityList=[{"epcClass": LOT}])
     refused(session, other, whole, "only the producer")
     wrong = {
-        **event("commissioning", "ADD", 5, epcList=[ITEM + "A1"]),
+        **did("commissioning", "ADD", 5, epcList=[ITEM + "A1"]),
         "errorDeclaration": {
             "declarationTime": "2026-11-02T06:00:00+07:00",
             "reason": "did_not_occur",
@@ -253,7 +242,7 @@ def test_a_run_is_of_one_party(session: Session, producer: Captor) -> None:
 def test_what_only_repeats_an_event_neither_undoes_nor_keeps_from_undoing_it(
     session: Session, producer: Captor
 ) -> None:
-    whole = event("commissioning", "ADD", 5, epcList=[ITEM + "A1"])
+    whole = did("commissioning", "ADD", 5, epcList=[ITEM + "A1"])
     alias = {**whole, "eventID": "urn:uuid:5f9e1f2e-0000-4000-8000-000000000002"}
     capture(session, STRANGER, alias)
     assert session.scalar(select(Event.repeats).where(Event.event_id == alias["eventID"]))
@@ -268,10 +257,10 @@ def test_an_event_id_used_by_a_stranger_gives_him_no_power_over_the_event(
     """IDs may repeat: a declaration is about the event it repeats, not about all of one name."""
     name = {"eventID": "urn:uuid:5f9e1f2e-0000-4000-8000-000000000003"}
     told = {"declarationTime": "2026-11-02T06:00:00+07:00", "reason": "did_not_occur"}
-    squatted = {**event("inspecting", epcList=["urn:epc:id:sgtin:0614141.107346.1"]), **name}
+    squatted = {**did("inspecting", epcList=["urn:epc:id:sgtin:0614141.107346.1"]), **name}
     capture(session, STRANGER, squatted)
     capture(session, STRANGER, {**squatted, "errorDeclaration": told})
-    begun = {**event("commissioning", "ADD", 5, epcList=[ITEM + "B1"]), **name}
+    begun = {**did("commissioning", "ADD", 5, epcList=[ITEM + "B1"]), **name}
     capture(session, producer, begun)
     again = {**begun, "eventTime": "2026-11-01T09:00:00+07:00", "eventID": "urn:x:other"}
     refused(session, producer, again, "commissioned already")
@@ -291,8 +280,8 @@ def lot(session: Session, scene: Scene, producer: Captor) -> Lot:
 def test_a_stranger_recalls_nothing_through_boxes_and_things_of_nobody(
     session: Session, scene: Scene, producer: Captor, lot: Lot
 ) -> None:
-    capture(session, producer, event("shipping", hour=6, quantityList=[LINE]))
-    capture(session, STRANGER, event("receiving", hour=6, quantityList=[LINE]))
+    capture(session, producer, did("shipping", hour=6, quantityList=[LINE]))
+    capture(session, STRANGER, did("receiving", hour=6, quantityList=[LINE]))
     capture(session, STRANGER, packed(7, childQuantityList=[LINE]))
     capture(session, STRANGER, recalled([BOX]))
     assert recall_of(session, scene.product, lot) is None

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
-from tests.event_factories import document
+from tests.event_factories import did, document
 from tests.product_factories import GTIN, Scene, make_scene
 from traceability.epcis.capture import Captor, capture_document
 from traceability.errors import RuleBrokenError
@@ -31,18 +31,6 @@ def scene(session: Session) -> Scene:
 @pytest.fixture
 def by(scene: Scene) -> Captor:
     return Captor("producer", scene.cooperative.id, frozenset({"producer"}))
-
-
-def did(step: str, action: str | None = "OBSERVE", hour: int = 6, **members: Any) -> Body:
-    made = {
-        "type": "ObjectEvent",
-        "eventTime": f"2026-11-01T{hour:02d}:00:00+07:00",
-        "eventTimeZoneOffset": "+07:00",
-        "action": action,
-        "bizStep": step,
-        **members,
-    }
-    return {name: value for name, value in made.items() if value is not None}
 
 
 def begun(hour: int = 5, lot: str | None = None) -> Body:

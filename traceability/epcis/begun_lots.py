@@ -136,26 +136,19 @@ class Lots:
             return
         first, last = harvest_days(event, facts)
         amount = _in_unit_of(lot, items) if len(areas) == 1 else None
-        for area in areas:
-            self._session.add(
-                LotSource(
-                    lot_id=lot.id,
-                    growing_area_id=area,
-                    quantity=amount,
-                    harvested_on=last,
-                    event_sequence=sequence,
-                )
+        # The first day has to keep the pre-harvest interval, too; the amount is told once.
+        days = {first: None, last: amount}
+        self._session.add_all(
+            LotSource(
+                lot_id=lot.id,
+                growing_area_id=area,
+                quantity=quantity,
+                harvested_on=day,
+                event_sequence=sequence,
             )
-            if first != last:
-                # Its first day has to keep the pre-harvest interval, too.
-                self._session.add(
-                    LotSource(
-                        lot_id=lot.id,
-                        growing_area_id=area,
-                        harvested_on=first,
-                        event_sequence=sequence,
-                    )
-                )
+            for area in areas
+            for day, quantity in days.items()
+        )
         lot.harvested_on = max(filter(None, (lot.harvested_on, last)))
 
 
