@@ -6,7 +6,7 @@ commune, receivers and notes are not told.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from importlib.resources import files
@@ -32,7 +32,8 @@ Kind = Literal["harvest", "process", "pack", "ship", "receive", "sell", "inspect
 _JOURNEY = text((files("traceability.following") / "journey.sql").read_text("utf-8"))
 _MOST_ROWS = 600
 _MOST_STEPS = 60
-_KINDS: dict[str, Kind] = {
+# What a business step of CBV is in plain words.
+KIND_OF_STEP: Mapping[str, Kind] = {
     "packing": "pack",
     "repackaging": "pack",
     "shipping": "ship",
@@ -159,7 +160,7 @@ def _kind(row: Row[Any], roles: set[str]) -> Kind | None:
         return "harvest" if row.quantity is not None else None
     if row.type == "AggregationEvent" and row.action == "DELETE":
         return None
-    return _KINDS.get(row.biz_step or "")
+    return KIND_OF_STEP.get(row.biz_step or "")
 
 
 def _step(

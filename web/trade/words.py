@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import format_decimal, lazy_gettext
 from flask_babel import gettext as _
 
+from traceability.following.journey import KIND_OF_STEP
 from traceability.following.safety import Safety
 from traceability.models import Event
 from web.language import amount, day
@@ -30,18 +31,8 @@ EVENT_WORDS: dict[str, Any] = {
     "other": lazy_gettext("Sự kiện khác"),
 }
 _BY_STEP = {
-    "packing": "pack",
-    "repackaging": "pack",
+    **KIND_OF_STEP,
     "unpacking": "unpack",
-    "shipping": "ship",
-    "departing": "ship",
-    "receiving": "receive",
-    "arriving": "receive",
-    "accepting": "receive",
-    "retail_selling": "sell",
-    "dispensing": "sell",
-    "inspecting": "inspect",
-    "sampling": "inspect",
     "decommissioning": "end",
     "destroying": "end",
     "creating_class_instance": "more",
